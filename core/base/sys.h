@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_SYS_H
+#define RLC_SYS_H
+
+#include "core/base/base.h"
+
+/*
+ * System calls and constants that the C library or the kernel's headers may
+ * lack. Each returns 0 or a count, or negative errno; -ENOSYS where the kernel
+ * does not know the call.
+ */
+
+#define SYS_RESOLVE_NO_MAGICLINKS 0x02
+#define SYS_RESOLVE_NO_SYMLINKS 0x04
+#define SYS_RESOLVE_BENEATH 0x08
+#define SYS_RESOLVE_IN_ROOT 0x10
+
+/* openat2(2); flags as open's (O_CLOEXEC is added), resolve as above. */
+int sys_openat2(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve);
+
+/* getxattrat(2) and its family (Linux 6.13), never following a symlink at the end. */
+ssize_t sys_getxattrat(int dirfd, const char *name, const char *attr, void *value, size_t room);
+ssize_t sys_listxattrat(int dirfd, const char *name, char *list, size_t room);
+int sys_setxattrat(int dirfd, const char *name, const char *attr, const void *value, size_t len);
+int sys_removexattrat(int dirfd, const char *name, const char *attr);
+
+#endif
