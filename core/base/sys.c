@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/sys.h"
 
+#include <stdio.h>
 #include <sys/syscall.h>
 
 /* The numbers are the same on every architecture that has these calls. */
-enum { NR_openat2 = 437, NR_setxattrat = 463, NR_getxattrat, NR_listxattrat, NR_removexattrat };
+enum {
+	NR_openat2 = 437,
+	NR_fchmodat2 = 452,
+	NR_setxattrat = 463,
+	NR_getxattrat,
+	NR_listxattrat,
+	NR_removexattrat
+};
 
 struct open_how_v0 {
 	uint64_t flags, mode, resolve;
@@ -55,4 +63,46 @@ int sys_setxattrat(int dirfd, const char *name, const char *attr, const void *va
 int sys_removexattrat(int dirfd, const char *name, const char *attr)
 {
 	return (int)result(syscall(NR_removexattrat, dirfd, name, AT_SYMLINK_NOFOLLOW, attr));
+}
+
+int sys_proc_path(struct sys_path *path, int fd, const char *name)
+{
+	int n = snprintf(path->text, sizeof(path->text), "/proc/self/fd/%d%s%s", fd,
+			 name ? "/" : "", name ? name : "");
+
+	return n < (int)sizeof(path->text) ? 0 : -ENAMETOOLONG;
+}
+
+/* A descriptor that is not O_PATH needs neither the new call nor /proc. */
+int sys_chmod_fd(int fd, mode_t mode)
+{
+	struct sys_path path;
+
+	if (fchmod(fd, mode) == 0)
+		return 0;
+	if (errno != EBADF)
+		return -errno;
+	if (syscall(NR_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOSYS)
+		return -errno;
+	sys_proc_path(&path, fd, NULL);
+	return chmod(path.text, mode) < 0 ? -errno : 0;
+}
+
+int sys_chmod_at(int dirfd, const char *name, mode_t mode)
+{
+	cleanup_fd int fd = -1;
+	struct stat st;
+
+	if (syscall(NR_fchmodat2, dirfd, name, mode, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (errno != ENOSYS)
+		return -errno;
+	fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISLNK(st.st_mode))
+		return -EOPNOTSUPP;
+	return sys_chmod_fd(fd, mode);
 }

@@ -24,4 +24,17 @@ ssize_t sys_listxattrat(int dirfd, const char *name, char *list, size_t room);
 int sys_setxattrat(int dirfd, const char *name, const char *attr, const void *value, size_t len);
 int sys_removexattrat(int dirfd, const char *name, const char *attr);
 
+/*
+ * Changes the permissions of exactly the inode that fd is open on (O_PATH will
+ * do), or of name in dirfd, which is never followed: a symlink is -EOPNOTSUPP.
+ */
+int sys_chmod_fd(int fd, mode_t mode);
+int sys_chmod_at(int dirfd, const char *name, mode_t mode);
+
+/* The path /proc/self/fd/FD, or /proc/self/fd/FD/NAME where name is not NULL. */
+struct sys_path {
+	char text[32 + NAME_MAX + 1];
+};
+int sys_proc_path(struct sys_path *path, int fd, const char *name);
+
 #endif
