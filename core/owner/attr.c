@@ -78,6 +78,7 @@ static ssize_t on_opened(int dirfd, const char *name, const struct request *r)
 {
 	cleanup_fd int fd = -1;
 	struct stat st;
+	ssize_t n;
 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
@@ -86,7 +87,8 @@ static ssize_t on_opened(int dirfd, const char *name, const struct request *r)
 	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	return on_fd(fd, r) < 0 ? -errno : 0;
+	n = on_fd(fd, r);
+	return n < 0 ? -errno : n;
 }
 
 static ssize_t ask_fd(int fd, const struct request *r)

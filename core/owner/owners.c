@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/owner/owners.h"
+
+#include "core/base/io.h"
+
+/* /proc/self/uid_map: "INSIDE OUTSIDE COUNT" a line. Whether it could be read. */
+static bool read_map(const char *file, struct idmap *map)
+{
+	cleanup_fd int fd = open(file, O_RDONLY | O_CLOEXEC);
+	cleanup_buf struct buf text = BUF_NONE;
+	char *at;
+
+	map->count = 0;
+	if (fd < 0 || io_read_all(fd, &text, 65536) < 0)
+		return false;
+	at = text.data;
+	while (map->count < ARRAY_SIZE(map->ranges)) {
+		char *end;
+		unsigned long first = strtoul(at, &end, 10);
+
+		if (end == at)
+			break;
+		strtoul(end, &end, 10);
+		map->ranges[map->count++] =
+			(struct idmap_range){ (uint32_t)first, (uint32_t)strtoul(end, &end, 10) };
+		at = end;
+	}
+	return true;
+}
+
+static bool map_has(const struct idmap *map, uint32_t id)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (id - map->ranges[i].first < map->ranges[i].count)
+			return true;
+	return false;
+}
+
+static bool map_is_whole(const struct idmap *map)
+{
+	return map->count == 1 && map->ranges[0].first == 0 && map->ranges[0].count == UINT32_MAX;
+}
+
+static bool map_is_single(const struct idmap *map)
+{
+	return map->count == 1 && map->ranges[0].count == 1;
+}
+
+void owners_init(struct owners *o, bool with_records, struct owner base)
+{
+	bool known = read_map("/proc/self/uid_map", &o->uids) &&
+		     read_map("/proc/self/gid_map", &o->gids);
+	bool root = geteuid() == 0;
+	bool real_root = root && (!known || map_is_whole(&o->uids));
+
+	o->mine = (struct owner){ geteuid(), getegid() };
+	o->base = base;
+	o->sidecar = NULL;
+	o->records = !real_root || with_records;
+	o->chown = root && !(real_root && with_records) &&
+		   !(map_is_single(&o->uids) && map_is_single(&o->gids));
+	o->strangers = !root || (real_root && with_records);
+	if (real_root && !with_records)
+		o->base = (struct owner){ 0, 0 };
+	if (real_root && !known)
+		o->uids = o->gids = (struct idmap){ { { 0, UINT32_MAX } }, 1 };
+}
+
+void owners_adopt(struct owners *o, const struct stat *top)
+{
+	if (o->records && o->strangers && o->mine.uid == 0)
+		o->mine = (struct owner){ top->st_uid, top->st_gid };
+}
+
+static uint32_t inside(const struct owners *o, uint32_t id, uint32_t mine, uint32_t base)
+{
+	if (id == mine)
+		return base;
+	return o->strangers ? OWNER_STRANGER : id;
+}
+
+struct owner owners_inside(const struct owners *o, uint32_t uid, uint32_t gid)
+{
+	return (struct owner){ inside(o, uid, o->mine.uid, o->base.uid),
+			       inside(o, gid, o->mine.gid, o->base.gid) };
+}
+
+bool owners_mapped(const struct owners *o, struct owner owner)
+{
+	return o->chown && (owner.uid == OWNER_KEEP || map_has(&o->uids, owner.uid)) &&
+	       (owner.gid == OWNER_KEEP || map_has(&o->gids, owner.gid));
+}
+
+struct owner owners_real(const struct owners *o, struct owner owner)
+{
+	return (struct owner){ owner.uid == o->base.uid ? o->mine.uid : owner.uid,
+			       owner.gid == o->base.gid ? o->mine.gid : owner.gid };
+}
