@@ -28,22 +28,32 @@ struct dirmap {
 	size_t count, room;
 };
 
-#define DIRMAP_NONE { NULL, 0, 0 }
+#define DIRMAP_NONE                                                                                \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 #define cleanup_dirmap cleanup(dirmap_free)
 
 /*
  * Reads the attribute's value into map (which is DIRMAP_NONE). 0, -EBADMSG
- * (empty, over-long or impossible names, a name twice, malformed bytes), -ENOMEM.
+ * (empty, over-long or impossible names, a name twice, a type that no inode has,
+ * malformed bytes), -ENOMEM. The empty value is an empty map.
  */
 int dirmap_decode(const void *data, size_t len, struct dirmap *map);
 
-/* Adds the map to out as the attribute's value; the same map gives the same bytes. */
+/*
+ * Adds the map to out as the attribute's value; the same map gives the same bytes.
+ * 0, -E2BIG where that is more than DIRMAP_MAX, -ENOMEM.
+ */
 int dirmap_encode(const struct dirmap *map, struct buf *out);
 
 /* The entry of that name, or NULL. Valid until the map changes. */
 const struct dirmap_entry *dirmap_find(const struct dirmap *map, const char *name);
 
-/* Sets the entry of that name (entry->name is copied). 0 or -ENOMEM. */
+/*
+ * Sets the entry of that name (entry->name is copied). 0, -EINVAL for a name or a
+ * type that dirmap_decode refuses, -ENOMEM.
+ */
 int dirmap_set(struct dirmap *map, const struct dirmap_entry *entry);
 
 /* Removes the entry of that name: whether there was one. */

@@ -26,7 +26,7 @@ struct owner {
  * Reads a record (the message rootlesscontainers.Resource) in every dialect:
  * fields in any order or repeated, over-long varints, absent fields (0),
  * unknown fields, the empty value (0:0). 0, -EBADMSG where the bytes are no
- * record, -ENOMEM.
+ * record (truncated, field number 0, groups, an id that is no varint), -ENOMEM.
  */
 int record_decode(const void *data, size_t len, struct owner *owner);
 
@@ -34,7 +34,8 @@ int record_decode(const void *data, size_t len, struct owner *owner);
  * Adds to out the record that says owner: both fields explicit, zero written
  * out, OWNER_KEEP as 0xFFFFFFFF, so that every known reader reads it alike.
  * Unknown fields of the old record (NULL where there is none, or malformed:
- * then ignored) are kept. 0 or -ENOMEM.
+ * then ignored) are kept, unless the new one would be above RECORD_MAX by them.
+ * 0 or -ENOMEM.
  */
 int record_encode(const void *old, size_t old_len, struct owner owner, struct buf *out);
 
