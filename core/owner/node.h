@@ -69,28 +69,40 @@ int node_record(const struct owners *o, struct dir *dir, const char *name, struc
 int node_clear_setid(struct dir *dir, const char *name, struct node *node, struct err *err);
 
 /*
- * The owner of an inode just made by this process, by its open descriptor: regular file or
- * directory without any record. 0 or negative errno.
+ * The owner of what this process has just made as name in dir; fd is open on it, -1 for
+ * a symlink, FIFO, socket or real device (whose record then waits for dir_flush). No
+ * record is looked for. 0 or negative errno with err.
  */
-int node_own_new(const struct owners *o, int fd, struct owner owner);
+int node_own_new(const struct owners *o, struct dir *dir, const char *name, int fd,
+		 struct owner owner, struct err *err);
 
-/* The owner of a symlink, FIFO, socket (or real device) just made as name in dir. */
-int node_own_special(const struct owners *o, struct dir *dir, const char *name,
-		     struct owner owner, struct err *err);
+/*
+ * Disguises the empty regular file fd, just made as name in dir, as a device (what->mode
+ * has its type and permissions) or gives a directory a mode that it does not
+ * really have. The record is node_own_new's. 0 or negative errno with err.
+ */
+int node_disguise(const struct owners *o, struct dir *dir, const char *name, int fd,
+		  const struct foreign *what, struct err *err);
 
-/* Disguises the empty regular file fd as a device: mode has the type and permissions. */
-int node_disguise(const struct owners *o, int fd, struct owner owner, mode_t mode, uint32_t major,
-		  uint32_t minor);
+/* Whether user attributes can be kept in the file system of fd: 0, -EOPNOTSUPP, others. */
+int node_probe(int fd);
 
 /* Starts a directory; fd is owned from here on. path stays the caller's. */
 void dir_start(struct dir *dir, int fd, const char *path);
+
+/* The map as it stands, read at the first call: 0, -EBADMSG, negative errno. */
+int dir_read_map(struct dir *dir);
+
+/* Lets a change of the map wait for dir_flush (e->name is copied). 0 or -ENOMEM. */
+int dir_change(struct dir *dir, const struct dirmap_entry *e);
+
+/* The path in the tree of name in dir (of dir where name is NULL), to be freed; NULL: no memory. */
+char *dir_path(const struct dir *dir, const char *name);
 
 /* Writes the waiting changes of the map, under a lock. 0 or negative errno with err. */
 int dir_flush(const struct owners *o, struct dir *dir, struct err *err);
 
 /* Closes and frees; changes that were not flushed are lost. */
 void dir_end(struct dir *dir);
-
-/* The owner and device that a sidecar line or a fakeroot line stands for are told by dump.h, foreign.h. */
 
 #endif
