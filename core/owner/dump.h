@@ -13,8 +13,8 @@
  * UID and GID are decimal or "keep" ("-:-" for both where the inode has no
  * record). TYPE is one of f d l p s (file, directory, symlink, FIFO, socket) or
  * cMAJ,MIN and bMAJ,MIN for a device. PATH is the rest of the line, with bytes
- * below 0x21, 0x7f and the backslash as \ooo. Empty lines and lines that start
- * with '#' say nothing.
+ * below 0x21, 0x7f and the backslash as \ooo (they never stand as they are, and
+ * \000 is malformed). Empty lines and lines that start with '#' say nothing.
  */
 struct dump_line {
 	struct owner owner;

@@ -21,10 +21,17 @@ struct foreign {
 	uint32_t major, minor; /* of a device */
 };
 
-/* "uid:gid:%04o[:type]" of containers/storage and fuse-overlayfs. 0 or -EBADMSG. */
+/*
+ * "uid:gid:%04o[:type]" of containers/storage and fuse-overlayfs. Types are file, dir,
+ * symlink, pipe, socket, block-MAJ-MIN and char-MAJ-MIN; type bits in the number itself are
+ * not believed. 0 or -EBADMSG.
+ */
 int foreign_override_parse(const char *text, size_t len, struct foreign *f);
 
-/* Adds the same text to out; the type is written where f->mode has one. 0 or -ENOMEM. */
+/*
+ * Adds the same text to out; the type is written where f->mode has one. 0, -EINVAL where
+ * an id is OWNER_KEEP or the mode unknown (the store cannot say either), -ENOMEM.
+ */
 int foreign_override_format(const struct foreign *f, struct buf *out);
 
 /* QEMU's little-endian numbers: 4 bytes, 8 for rdev. 0 or -EBADMSG. */
@@ -35,13 +42,16 @@ void foreign_virtfs_format(uint64_t value, size_t bytes, unsigned char *out);
 /* A line of fakeroot's save file, keyed by device and inode number. */
 struct fakeroot_line {
 	uint64_t dev, ino, nlink, rdev;
-	struct foreign what; /* mode has its type; major and minor are taken from rdev */
+	struct foreign what; /* mode has its type; major and minor are rdev's, of a device */
 };
 
 /* Reads a line (no newline). 1, 0 for an empty line, -EBADMSG. */
 int foreign_fakeroot_parse(const char *text, size_t len, struct fakeroot_line *line);
 
-/* Adds the line and its newline to out. 0 or -ENOMEM. */
+/*
+ * Adds the line and its newline to out; its rdev is made of major and minor. 0, -EINVAL
+ * where an id is OWNER_KEEP or the mode has no type, -ENOMEM.
+ */
 int foreign_fakeroot_format(const struct fakeroot_line *line, struct buf *out);
 
 #endif
