@@ -13,7 +13,10 @@ struct buf {
 	size_t len, room;
 };
 
-#define BUF_NONE { NULL, 0, 0 }
+#define BUF_NONE                                                                                   \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 #define cleanup_buf cleanup(buf_free)
 
 /* Makes room for n bytes after len. 0 or -ENOMEM. */

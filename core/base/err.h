@@ -14,7 +14,10 @@ struct err {
 	char *path;       /* owned; NULL where no path is to blame */
 };
 
-#define ERR_NONE { 0, NULL, NULL }
+#define ERR_NONE                                                                                   \
+	{                                                                                          \
+		0, NULL, NULL                                                                      \
+	}
 #define cleanup_err cleanup(err_free)
 
 /*

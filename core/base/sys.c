@@ -41,10 +41,10 @@ int sys_openat2(int dirfd, const char *path, int flags, mode_t mode, uint64_t re
 
 ssize_t sys_getxattrat(int dirfd, const char *name, const char *attr, void *value, size_t room)
 {
-	struct xattr_args_v0 args = { (uint64_t)(uintptr_t)value, (uint32_t)room, 0 };
+	struct xattr_args_v0 args = {(uint64_t)(uintptr_t)value, (uint32_t)room, 0};
 
-	return result(syscall(NR_getxattrat, dirfd, name, AT_SYMLINK_NOFOLLOW, attr, &args,
-			      sizeof(args)));
+	return result(syscall(
+		NR_getxattrat, dirfd, name, AT_SYMLINK_NOFOLLOW, attr, &args, sizeof(args)));
 }
 
 ssize_t sys_listxattrat(int dirfd, const char *name, char *list, size_t room)
@@ -54,10 +54,10 @@ ssize_t sys_listxattrat(int dirfd, const char *name, char *list, size_t room)
 
 int sys_setxattrat(int dirfd, const char *name, const char *attr, const void *value, size_t len)
 {
-	struct xattr_args_v0 args = { (uint64_t)(uintptr_t)value, (uint32_t)len, 0 };
+	struct xattr_args_v0 args = {(uint64_t)(uintptr_t)value, (uint32_t)len, 0};
 
-	return (int)result(syscall(NR_setxattrat, dirfd, name, AT_SYMLINK_NOFOLLOW, attr, &args,
-				   sizeof(args)));
+	return (int)result(syscall(
+		NR_setxattrat, dirfd, name, AT_SYMLINK_NOFOLLOW, attr, &args, sizeof(args)));
 }
 
 int sys_removexattrat(int dirfd, const char *name, const char *attr)
@@ -68,7 +68,7 @@ int sys_removexattrat(int dirfd, const char *name, const char *attr)
 int sys_proc_path(struct sys_path *path, int fd, const char *name)
 {
 	int n = snprintf(path->text, sizeof(path->text), "/proc/self/fd/%d%s%s", fd,
-			 name ? "/" : "", name ? name : "");
+		name ? "/" : "", name ? name : "");
 
 	return n < (int)sizeof(path->text) ? 0 : -ENAMETOOLONG;
 }

@@ -122,29 +122,29 @@ static ssize_t ask(int dirfd, const char *name, const struct request *r)
 	n = on_path(path.text, r);
 	if (n >= 0)
 		return n;
-	return errno == ENOENT && access("/proc/self/fd", F_OK) < 0 ? on_opened(dirfd, name, r) :
-								      -errno;
+	return errno == ENOENT && access("/proc/self/fd", F_OK) < 0 ? on_opened(dirfd, name, r)
+								    : -errno;
 }
 
 ssize_t attr_get(int dirfd, const char *name, const char *attr, void *value, size_t room)
 {
-	return ask(dirfd, name, &(struct request){ GET, attr, value, room });
+	return ask(dirfd, name, &(struct request){GET, attr, value, room});
 }
 
 int attr_set(int dirfd, const char *name, const char *attr, const void *value, size_t len)
 {
-	return (int)ask(dirfd, name, &(struct request){ SET, attr, (void *)value, len });
+	return (int)ask(dirfd, name, &(struct request){SET, attr, (void *)value, len});
 }
 
 int attr_remove(int dirfd, const char *name, const char *attr)
 {
-	return (int)ask(dirfd, name, &(struct request){ REMOVE, attr, NULL, 0 });
+	return (int)ask(dirfd, name, &(struct request){REMOVE, attr, NULL, 0});
 }
 
 /* A small room serves nearly always; the largest there can be serves the rest. */
 static int ask_into(int dirfd, const char *name, struct request *r, struct buf *out)
 {
-	static const size_t rooms[] = { 512, ATTR_VALUE_MAX };
+	static const size_t rooms[] = {512, ATTR_VALUE_MAX};
 	ssize_t n = -ERANGE;
 
 	for (size_t i = 0; n == -ERANGE && i < ARRAY_SIZE(rooms); i++) {
@@ -163,12 +163,12 @@ static int ask_into(int dirfd, const char *name, struct request *r, struct buf *
 
 int attr_read(int dirfd, const char *name, const char *attr, struct buf *out)
 {
-	return ask_into(dirfd, name, &(struct request){ GET, attr, NULL, 0 }, out);
+	return ask_into(dirfd, name, &(struct request){GET, attr, NULL, 0}, out);
 }
 
 int attr_list(int dirfd, const char *name, struct buf *out)
 {
-	int r = ask_into(dirfd, name, &(struct request){ LIST, NULL, NULL, 0 }, out);
+	int r = ask_into(dirfd, name, &(struct request){LIST, NULL, NULL, 0}, out);
 
 	return r == -EOPNOTSUPP ? 0 : r;
 }
@@ -184,10 +184,14 @@ static bool starts_with_any(const char *attr, const char *const *prefixes)
 bool attr_is_store(const char *attr)
 {
 	static const char *const prefixes[] = {
-		"user.rootlesscontainers",  "user.rlc.",
-		"user.containers.override", "user.fuseoverlayfs.",
-		"user.virtfs.",		    "user.ostreemeta",
-		"security.fuseoverlayfs.",  "security.selinux",
+		"user.rootlesscontainers",
+		"user.rlc.",
+		"user.containers.override",
+		"user.fuseoverlayfs.",
+		"user.virtfs.",
+		"user.ostreemeta",
+		"security.fuseoverlayfs.",
+		"security.selinux",
 		NULL,
 	};
 
@@ -196,7 +200,7 @@ bool attr_is_store(const char *attr)
 
 bool attr_is_private(const char *attr)
 {
-	static const char *const prefixes[] = { "user.overlay.", "trusted.overlay.", NULL };
+	static const char *const prefixes[] = {"user.overlay.", "trusted.overlay.", NULL};
 
 	return attr_is_store(attr) || starts_with_any(attr, prefixes);
 }

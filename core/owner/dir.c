@@ -77,7 +77,7 @@ static void drop_stale(int fd, struct dirmap *map)
 		struct stat st;
 
 		if (fstatat(fd, e->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == e->ino &&
-		    (st.st_mode & S_IFMT) == e->type)
+			(st.st_mode & S_IFMT) == e->type)
 			i++;
 		else
 			dirmap_remove(map, e->name);
@@ -132,9 +132,8 @@ static int to_sidecar(const struct owners *o, struct dir *dir)
 	for (size_t i = 0; i < dir->changes.count; i++) {
 		const struct dirmap_entry *e = &dir->changes.entries[i];
 		cleanup_free char *path = dir_path(dir, e->name);
-		struct dump_line line = { .owner = e->owner,
-					  .recorded = true,
-					  .type = dump_type(e->type) };
+		struct dump_line line = {
+			.owner = e->owner, .recorded = true, .type = dump_type(e->type)};
 
 		if (!path)
 			return -ENOMEM;
@@ -182,10 +181,10 @@ int dir_flush(const struct owners *o, struct dir *dir, struct err *err)
 	dirmap_free(&dir->changes);
 	if (no_room(r))
 		return err_set(err, r,
-			       "no room to keep the owners of all its symlinks and FIFOs "
-			       "(a file for them: --sidecar FILE)",
-			       dir->path);
+			"no room to keep the owners of all its symlinks and FIFOs "
+			"(a file for them: --sidecar FILE)",
+			dir->path);
 	return r < 0 ? err_set(err, r, "cannot keep the owners of its symlinks and FIFOs",
-			       dir->path) :
-		       0;
+			       dir->path)
+		     : 0;
 }

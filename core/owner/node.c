@@ -5,7 +5,7 @@
 #include "core/owner/widen.h"
 #include <sys/sysmacros.h>
 
-#define KEEP_BOTH ((struct owner){ OWNER_KEEP, OWNER_KEEP })
+#define KEEP_BOTH ((struct owner){OWNER_KEEP, OWNER_KEEP})
 
 static bool bears_attributes(mode_t mode)
 {
@@ -14,7 +14,7 @@ static bool bears_attributes(mode_t mode)
 
 void node_plain(const struct owners *o, const struct stat *st, struct node *node)
 {
-	*node = (struct node){ .st = *st, .real = *st, .kept = KEEP_BOTH };
+	*node = (struct node){.st = *st, .real = *st, .kept = KEEP_BOTH};
 	node->own = owners_inside(o, st->st_uid, st->st_gid);
 	node->st.st_uid = node->own.uid;
 	node->st.st_gid = node->own.gid;
@@ -32,8 +32,7 @@ static void apply(struct node *node, struct owner kept)
 
 static void apply_foreign(struct node *node, const struct foreign *f)
 {
-	struct owner seen = owner_merge((struct owner){ node->st.st_uid, node->st.st_gid },
-					f->owner);
+	struct owner seen = owner_merge((struct owner){node->st.st_uid, node->st.st_gid}, f->owner);
 	mode_t type = f->mode & S_IFMT;
 
 	node->override = true;
@@ -42,7 +41,7 @@ static void apply_foreign(struct node *node, const struct foreign *f)
 	if (f->has_mode)
 		node->st.st_mode = (node->st.st_mode & S_IFMT) | (f->mode & 07777);
 	if ((type == S_IFCHR || type == S_IFBLK) && S_ISREG(node->real.st_mode) &&
-	    node->real.st_size == 0) {
+		node->real.st_size == 0) {
 		node->disguised = true;
 		node->st.st_mode = type | (node->st.st_mode & 07777);
 		node->st.st_rdev = makedev(f->major, f->minor);
@@ -81,7 +80,7 @@ struct present {
 
 static struct present look_through(struct node *node, const struct buf *names)
 {
-	struct present p = { false, false, false, false };
+	struct present p = {false, false, false, false};
 
 	for (const char *n = names->data; n < names->data + names->len; n += strlen(n) + 1) {
 		if (strncmp(n, RECORD_ATTR, sizeof(RECORD_ATTR) - 1) == 0) {
@@ -133,7 +132,7 @@ static int read_record(struct dir *dir, const char *name, struct node *node, str
 }
 
 static int read_attributes(const struct owners *o, struct dir *dir, const char *name,
-			   struct node *node, struct err *err)
+	struct node *node, struct err *err)
 {
 	cleanup_buf struct buf names = BUF_NONE;
 	struct present p;
@@ -172,8 +171,8 @@ static int read_map_entry(struct dir *dir, const char *name, struct node *node, 
 	return 0;
 }
 
-static void read_sidecar(const struct owners *o, const struct dir *dir, const char *name,
-			 struct node *node)
+static void read_sidecar(
+	const struct owners *o, const struct dir *dir, const char *name, struct node *node)
 {
 	cleanup_free char *path = dir_path(dir, name);
 	const struct dump_line *line = path ? sidecar_get(o->sidecar, path) : NULL;
@@ -181,10 +180,10 @@ static void read_sidecar(const struct owners *o, const struct dir *dir, const ch
 	if (!line || (S_ISREG(node->real.st_mode) && node->real.st_size > 0 && line->type != 'f'))
 		return;
 	if (line->type == 'c' || line->type == 'b') {
-		struct foreign f = { .owner = KEEP_BOTH,
-				     .mode = line->type == 'c' ? S_IFCHR : S_IFBLK,
-				     .major = line->major,
-				     .minor = line->minor };
+		struct foreign f = {.owner = KEEP_BOTH,
+			.mode = line->type == 'c' ? S_IFCHR : S_IFBLK,
+			.major = line->major,
+			.minor = line->minor};
 
 		apply_foreign(node, &f);
 	}
@@ -193,7 +192,7 @@ static void read_sidecar(const struct owners *o, const struct dir *dir, const ch
 }
 
 int node_read(const struct owners *o, struct dir *dir, const char *name, struct node *node,
-	      struct err *err)
+	struct err *err)
 {
 	struct stat st;
 	int r;

@@ -11,37 +11,42 @@
  * asked for; changes to it wait for dir_flush.
  */
 struct dir {
-	int fd;           /* owned; may be O_PATH */
-	const char *path; /* in the tree, for messages and the sidecar; not owned; "." for the top */
+	int fd; /* owned; may be O_PATH */
+	const char
+		*path; /* in the tree, for messages and the sidecar; not owned; "." for the top */
 	bool map_read;
-	int map_error;          /* why the map could not be read: -EBADMSG, ... */
-	struct dirmap map;      /* as it stands, changes included */
-	struct dirmap changes;  /* what dir_flush writes; keep:keep takes an entry out */
+	int map_error;         /* why the map could not be read: -EBADMSG, ... */
+	struct dirmap map;     /* as it stands, changes included */
+	struct dirmap changes; /* what dir_flush writes; keep:keep takes an entry out */
 };
 
-#define DIR_NONE { .fd = -1, .path = "." }
+#define DIR_NONE                                                                                   \
+	{                                                                                          \
+		.fd = -1, .path = "."                                                              \
+	}
 
 /* An inode as the container sees it. */
 struct node {
-	struct stat st;     /* type, permissions, ids, device numbers and size as seen inside */
-	struct stat real;   /* as the host sees it */
-	struct owner own;   /* inside ids of the real owner: what counts without a record */
-	struct owner kept;  /* what the record says (keep:keep without one) */
-	bool recorded;      /* a record stands */
-	bool override;      /* user.containers.override_stat stands */
-	bool disguised;     /* a device that is kept as a regular file */
-	bool has_attrs;     /* the inode has attributes (any) */
-	bool has_caps;      /* security.capability is among them, real or kept aside */
+	struct stat st;    /* type, permissions, ids, device numbers and size as seen inside */
+	struct stat real;  /* as the host sees it */
+	struct owner own;  /* inside ids of the real owner: what counts without a record */
+	struct owner kept; /* what the record says (keep:keep without one) */
+	bool recorded;     /* a record stands */
+	bool override;     /* user.containers.override_stat stands */
+	bool disguised;    /* a device that is kept as a regular file */
+	bool has_attrs;    /* the inode has attributes (any) */
+	bool has_caps;     /* security.capability is among them, real or kept aside */
 };
 
 /*
  * Reads name in dir (dir->fd itself where name is NULL, and name's records are
  * then looked for on the descriptor only). 0; -EBADMSG where a record is malformed (node is filled
  * all the same, with ids OWNER_STRANGER; err->path names it, err->what its
- * bytes are for the caller to show: see node_raw); other negative errno where it cannot be looked at.
+ * bytes are for the caller to show: see node_raw); other negative errno where it cannot be looked
+ * at.
  */
 int node_read(const struct owners *o, struct dir *dir, const char *name, struct node *node,
-	      struct err *err);
+	struct err *err);
 
 /* The same without records and attributes, from a struct stat: only real ids, seen inside. */
 void node_plain(const struct owners *o, const struct stat *st, struct node *node);
@@ -56,14 +61,14 @@ int node_raw(struct dir *dir, const char *name, struct buf *out);
  * A record of a symlink, FIFO or socket waits for dir_flush.
  */
 int node_chown(const struct owners *o, struct dir *dir, const char *name, struct node *node,
-	       struct owner owner, struct err *err);
+	struct owner owner, struct err *err);
 
 /*
  * Writes the record as it is said (keep stays keep), or removes it where owner
  * is keep:keep; no chown is tried. For restoring a dump. 0 or negative errno with err.
  */
 int node_record(const struct owners *o, struct dir *dir, const char *name, struct node *node,
-		struct owner owner, struct err *err);
+	struct owner owner, struct err *err);
 
 /* Takes setuid, setgid (with group execution) and capabilities away, where chown(2) does. */
 int node_clear_setid(struct dir *dir, const char *name, struct node *node, struct err *err);
@@ -74,7 +79,7 @@ int node_clear_setid(struct dir *dir, const char *name, struct node *node, struc
  * record is looked for. 0 or negative errno with err.
  */
 int node_own_new(const struct owners *o, struct dir *dir, const char *name, int fd,
-		 struct owner owner, struct err *err);
+	struct owner owner, struct err *err);
 
 /*
  * Disguises the empty regular file fd, just made as name in dir, as a device (what->mode
@@ -82,7 +87,7 @@ int node_own_new(const struct owners *o, struct dir *dir, const char *name, int 
  * really have. The record is node_own_new's. 0 or negative errno with err.
  */
 int node_disguise(const struct owners *o, struct dir *dir, const char *name, int fd,
-		  const struct foreign *what, struct err *err);
+	const struct foreign *what, struct err *err);
 
 /* Whether user attributes can be kept in the file system of fd: 0, -EOPNOTSUPP, others. */
 int node_probe(int fd);

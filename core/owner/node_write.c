@@ -6,7 +6,7 @@
 #include "core/owner/widen.h"
 #include <sys/sysmacros.h>
 
-#define KEEP_BOTH ((struct owner){ OWNER_KEEP, OWNER_KEEP })
+#define KEEP_BOTH ((struct owner){OWNER_KEEP, OWNER_KEEP})
 
 /* The inode that is written to: an open descriptor, or a name in a directory. */
 struct target {
@@ -76,11 +76,11 @@ static int set_sidecar(const struct target *t, const struct dump_line *line)
 
 static int record_to_sidecar(const struct target *t, const struct stat *seen, struct owner owner)
 {
-	struct dump_line line = { .owner = owner,
-				  .recorded = !keeps_both(owner),
-				  .type = dump_type(seen->st_mode),
-				  .major = major(seen->st_rdev),
-				  .minor = minor(seen->st_rdev) };
+	struct dump_line line = {.owner = owner,
+		.recorded = !keeps_both(owner),
+		.type = dump_type(seen->st_mode),
+		.major = major(seen->st_rdev),
+		.minor = minor(seen->st_rdev)};
 
 	return set_sidecar(t, &line);
 }
@@ -107,11 +107,11 @@ static void drop_decimal(const struct target *t)
 static int rewrite_override(const struct target *t, const struct stat *st)
 {
 	cleanup_buf struct buf text = BUF_NONE;
-	struct foreign f = { .owner = { st->st_uid, st->st_gid },
-			     .mode = st->st_mode,
-			     .has_mode = true,
-			     .major = major(st->st_rdev),
-			     .minor = minor(st->st_rdev) };
+	struct foreign f = {.owner = {st->st_uid, st->st_gid},
+		.mode = st->st_mode,
+		.has_mode = true,
+		.major = major(st->st_rdev),
+		.minor = minor(st->st_rdev)};
 
 	if (foreign_override_format(&f, &text) < 0)
 		return -ENOMEM;
@@ -133,10 +133,10 @@ static int keep_in_attribute(const struct target *t, struct node *node, struct o
 
 static int keep_in_map(const struct target *t, const struct stat *real, struct owner owner)
 {
-	struct dirmap_entry e = { .name = (char *)t->name,
-				  .ino = real->st_ino,
-				  .type = real->st_mode & S_IFMT,
-				  .owner = owner };
+	struct dirmap_entry e = {.name = (char *)t->name,
+		.ino = real->st_ino,
+		.type = real->st_mode & S_IFMT,
+		.owner = owner};
 
 	return dir_change(t->dir, &e);
 }
@@ -181,9 +181,9 @@ static int record(const struct target *t, struct node *node, struct owner owner,
 }
 
 int node_record(const struct owners *o, struct dir *dir, const char *name, struct node *node,
-		struct owner owner, struct err *err)
+	struct owner owner, struct err *err)
 {
-	return record(&(struct target){ o, dir, name, -1 }, node, owner, err);
+	return record(&(struct target){o, dir, name, -1}, node, owner, err);
 }
 
 static int really_chown(const struct target *t, struct owner owner)
@@ -194,17 +194,15 @@ static int really_chown(const struct target *t, struct owner owner)
 		return fchown(t->fd, real.uid, real.gid) < 0 ? -errno : 0;
 	if (!t->name)
 		return fchownat(t->dir->fd, "", real.uid, real.gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
-	return fchownat(t->dir->fd, t->name, real.uid, real.gid, AT_SYMLINK_NOFOLLOW) < 0 ?
-		       -errno :
-		       0;
+	return fchownat(t->dir->fd, t->name, real.uid, real.gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno
+											  : 0;
 }
 
 int node_chown(const struct owners *o, struct dir *dir, const char *name, struct node *node,
-	       struct owner owner, struct err *err)
+	struct owner owner, struct err *err)
 {
-	struct target t = { o, dir, name, -1 };
-	struct owner whole =
-		owner_merge((struct owner){ node->st.st_uid, node->st.st_gid }, owner);
+	struct target t = {o, dir, name, -1};
+	struct owner whole = owner_merge((struct owner){node->st.st_uid, node->st.st_gid}, owner);
 	int r;
 
 	if (!o->records || owners_mapped(o, whole)) {
@@ -230,7 +228,7 @@ static int chmod_target(const struct target *t, mode_t mode)
 
 int node_clear_setid(struct dir *dir, const char *name, struct node *node, struct err *err)
 {
-	struct target t = { NULL, dir, name, -1 };
+	struct target t = {NULL, dir, name, -1};
 	mode_t seen = node->st.st_mode, drop = S_ISUID;
 	int r = 0;
 
@@ -262,9 +260,9 @@ static int own_special(const struct target *t, struct owner owner)
 }
 
 int node_own_new(const struct owners *o, struct dir *dir, const char *name, int fd,
-		 struct owner owner, struct err *err)
+	struct owner owner, struct err *err)
 {
-	struct target t = { o, dir, name, fd };
+	struct target t = {o, dir, name, fd};
 	int r;
 
 	if (!o->records || owners_mapped(o, owner))
@@ -284,13 +282,13 @@ int node_own_new(const struct owners *o, struct dir *dir, const char *name, int 
 }
 
 int node_disguise(const struct owners *o, struct dir *dir, const char *name, int fd,
-		  const struct foreign *what, struct err *err)
+	const struct foreign *what, struct err *err)
 {
-	struct target t = { o, dir, name, fd };
-	struct stat st = { .st_mode = what->mode,
-			   .st_uid = what->owner.uid,
-			   .st_gid = what->owner.gid,
-			   .st_rdev = makedev(what->major, what->minor) };
+	struct target t = {o, dir, name, fd};
+	struct stat st = {.st_mode = what->mode,
+		.st_uid = what->owner.uid,
+		.st_gid = what->owner.gid,
+		.st_rdev = makedev(what->major, what->minor)};
 	int r = rewrite_override(&t, &st);
 
 	if (r == -EOPNOTSUPP && o->sidecar)

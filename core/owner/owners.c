@@ -22,7 +22,7 @@ static bool read_map(const char *file, struct idmap *map)
 			break;
 		strtoul(end, &end, 10);
 		map->ranges[map->count++] =
-			(struct idmap_range){ (uint32_t)first, (uint32_t)strtoul(end, &end, 10) };
+			(struct idmap_range){(uint32_t)first, (uint32_t)strtoul(end, &end, 10)};
 		at = end;
 	}
 	return true;
@@ -53,7 +53,7 @@ void owners_init(struct owners *o, bool with_records, struct owner base)
 	bool root = geteuid() == 0;
 	bool real_root = root && (!known || map_is_whole(&o->uids));
 
-	o->mine = (struct owner){ geteuid(), getegid() };
+	o->mine = (struct owner){geteuid(), getegid()};
 	o->base = base;
 	o->sidecar = NULL;
 	o->records = !real_root || with_records;
@@ -61,15 +61,15 @@ void owners_init(struct owners *o, bool with_records, struct owner base)
 		   !(map_is_single(&o->uids) && map_is_single(&o->gids));
 	o->strangers = !root || (real_root && with_records);
 	if (real_root && !with_records)
-		o->base = (struct owner){ 0, 0 };
+		o->base = (struct owner){0, 0};
 	if (real_root && !known)
-		o->uids = o->gids = (struct idmap){ { { 0, UINT32_MAX } }, 1 };
+		o->uids = o->gids = (struct idmap){{{0, UINT32_MAX}}, 1};
 }
 
 void owners_adopt(struct owners *o, const struct stat *top)
 {
 	if (o->records && o->strangers && o->mine.uid == 0)
-		o->mine = (struct owner){ top->st_uid, top->st_gid };
+		o->mine = (struct owner){top->st_uid, top->st_gid};
 }
 
 static uint32_t inside(const struct owners *o, uint32_t id, uint32_t mine, uint32_t base)
@@ -81,8 +81,8 @@ static uint32_t inside(const struct owners *o, uint32_t id, uint32_t mine, uint3
 
 struct owner owners_inside(const struct owners *o, uint32_t uid, uint32_t gid)
 {
-	return (struct owner){ inside(o, uid, o->mine.uid, o->base.uid),
-			       inside(o, gid, o->mine.gid, o->base.gid) };
+	return (struct owner){
+		inside(o, uid, o->mine.uid, o->base.uid), inside(o, gid, o->mine.gid, o->base.gid)};
 }
 
 bool owners_mapped(const struct owners *o, struct owner owner)
@@ -93,6 +93,6 @@ bool owners_mapped(const struct owners *o, struct owner owner)
 
 struct owner owners_real(const struct owners *o, struct owner owner)
 {
-	return (struct owner){ owner.uid == o->base.uid ? o->mine.uid : owner.uid,
-			       owner.gid == o->base.gid ? o->mine.gid : owner.gid };
+	return (struct owner){owner.uid == o->base.uid ? o->mine.uid : owner.uid,
+		owner.gid == o->base.gid ? o->mine.gid : owner.gid};
 }

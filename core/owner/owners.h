@@ -18,11 +18,11 @@ struct idmap {
 
 /* How ownership is kept, here and for this process. */
 struct owners {
-	bool records;       /* records are read and written */
-	bool chown;         /* ids other than mine are mapped: chown is tried first */
-	bool strangers;     /* an id that is not mine is a stranger's (no namespace shows it) */
-	struct owner mine;  /* the real ids that count as mine */
-	struct owner base;  /* what mine are inside the container */
+	bool records;      /* records are read and written */
+	bool chown;        /* ids other than mine are mapped: chown is tried first */
+	bool strangers;    /* an id that is not mine is a stranger's (no namespace shows it) */
+	struct owner mine; /* the real ids that count as mine */
+	struct owner base; /* what mine are inside the container */
 	struct idmap uids, gids;
 	struct sidecar *sidecar; /* NULL where none was named; not owned */
 };

@@ -6,8 +6,8 @@
 /* A second descriptor of the same inode, for the time that the bits are added. */
 static int open_inode(int dirfd, const char *name)
 {
-	int fd = name ? openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC) :
-			fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
+	int fd = name ? openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC)
+		      : fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
 
 	return fd < 0 ? -errno : fd;
 }

@@ -14,7 +14,10 @@ struct widen {
 	mode_t mode;
 };
 
-#define WIDEN_NONE { -1, 0 }
+#define WIDEN_NONE                                                                                 \
+	{                                                                                          \
+		-1, 0                                                                              \
+	}
 #define cleanup_widen cleanup(widen_undo)
 
 /*

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_CONTEXT_H
+#define RLC_CONTEXT_H
+
+#include "applets/lib/applet.h"
+#include "core/tree/walk.h"
+
+/*
+ * What all applets that work on trees have in common: the options below, and from them the tree and
+ * the way ownership is kept.
+ */
+struct context {
+	const struct applet *self;
+	struct tree tree;
+	struct owners owners;
+	const char *root, *sidecar_file; /* as given, or NULL */
+	bool records;
+	struct owner base;
+};
+
+#define CONTEXT_NONE                                                                               \
+	{                                                                                          \
+		.tree = TREE_NONE                                                                  \
+	}
+#define cleanup_context cleanup(context_end)
+
+enum { OPT_ROOT = 1000, OPT_RECORDS, OPT_BASE_OWNER, OPT_SIDECAR };
+
+/* Rows for the end of an applet's table of options. */
+#define CONTEXT_ROWS                                                                               \
+	{OPT_ROOT, 0, "root", "DIR", "take paths and names beneath DIR, and stay in it"},          \
+		{OPT_RECORDS, 0, "records", NULL,                                                  \
+			"as root, read and write records, not real owners"},                       \
+		{OPT_BASE_OWNER, 0, "base-owner", "UID:GID",                                       \
+			"what your own ids are inside (0:0)"},                                     \
+	{                                                                                          \
+		OPT_SIDECAR, 0, "sidecar", "FILE", "keep in FILE what no attribute can hold"       \
+	}
+
+/* Takes an option: 1 where it was one of these, 0 where not, OPTION_BAD after a message. */
+int context_option(struct context *c, int id, const char *arg);
+
+/*
+ * Opens the tree and looks at who we are; a writer first enters a user namespace of
+ * its own where that helps and is allowed. EXIT_DONE, or an exit status after a message.
+ */
+int context_begin(struct context *c, bool writer);
+
+/*
+ * Saves the sidecar: status, or EXIT_SOME after a message. Call it once at the end of main.
+ */
+int context_finish(struct context *c, int status);
+
+void context_end(struct context *c);
+
+#endif

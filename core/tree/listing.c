@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/tree/walk.h"
+
+#include <sys/syscall.h>
+
+struct kernel_dirent {
+	uint64_t ino;
+	int64_t off;
+	uint16_t reclen;
+	uint8_t type;
+	char name[];
+};
+
+static bool is_dots(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+static int add(struct listing *l, const struct kernel_dirent *e)
+{
+	if (l->count == l->room) {
+		size_t room = l->room ? l->room * 2 : 32;
+		void *entries = reallocarray(l->entries, room, sizeof(*l->entries));
+
+		if (!entries)
+			return -ENOMEM;
+		l->entries = entries;
+		l->room = room;
+	}
+	if (l->names.len > UINT32_MAX - NAME_MAX - 1)
+		return -EFBIG;
+	l->entries[l->count++] = (struct listing_entry){(uint32_t)l->names.len, e->type};
+	return buf_add(&l->names, e->name, strlen(e->name) + 1);
+}
+
+/* Large reads: the C library's own are 2 KiB, which costs a call for forty names. */
+static int read_all(int fd, struct listing *l)
+{
+	enum { ROOM = 32768 };
+	cleanup_free char *block = malloc(ROOM);
+
+	if (!block)
+		return -ENOMEM;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	for (;;) {
+		long n = syscall(SYS_getdents64, fd, block, ROOM);
+
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		for (long at = 0; at < n;) {
+			const struct kernel_dirent *e = (const void *)(block + at);
+
+			if (!is_dots(e->name) && add(l, e) < 0)
+				return -ENOMEM;
+			at += e->reclen;
+		}
+	}
+}
+
+static int by_name(const void *a, const void *b, void *names)
+{
+	const struct listing_entry *x = a, *y = b;
+
+	return strcmp((const char *)names + x->name, (const char *)names + y->name);
+}
+
+int listing_read(int fd, bool sorted, struct listing *l)
+{
+	int r = read_all(fd, l);
+
+	if (r == 0 && sorted && l->count > 1)
+		qsort_r(l->entries, l->count, sizeof(*l->entries), by_name, l->names.data);
+	return r;
+}
+
+void listing_free(struct listing *l)
+{
+	buf_free(&l->names);
+	free(l->entries);
+	*l = (struct listing)LISTING_NONE;
+}
