@@ -44,11 +44,11 @@ int context_option(struct context *c, int id, const char *arg)
 }
 
 /* The tree is opened after the namespace is entered: mode 0 does not keep its owner out then. */
-int context_begin(struct context *c, bool writer)
+int context_begin(struct context *c)
 {
 	cleanup_err struct err err = ERR_NONE;
 
-	if (writer && geteuid() != 0)
+	if (geteuid() != 0)
 		userns_become_root();
 	owners_init(&c->owners, c->records, c->base);
 	if (tree_open(&c->tree, c->root, &err) < 0 ||

@@ -41,10 +41,10 @@ enum { OPT_ROOT = 1000, OPT_RECORDS, OPT_BASE_OWNER, OPT_SIDECAR };
 int context_option(struct context *c, int id, const char *arg);
 
 /*
- * Opens the tree and looks at who we are; a writer first enters a user namespace of
- * its own where that helps and is allowed. EXIT_DONE, or an exit status after a message.
+ * Opens the tree and looks at who we are; an ordinary user first enters a user namespace
+ * of its own where that is allowed. EXIT_DONE, or an exit status after a message.
  */
-int context_begin(struct context *c, bool writer);
+int context_begin(struct context *c);
 
 /*
  * Saves the sidecar: status, or EXIT_SOME after a message. Call it once at the end of main.
