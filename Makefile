@@ -29,6 +29,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SECONDARY:
 
+comma := ,
 Q := $(if $(V),,@)
 say = @printf '  %-8s%s\n' '$1' '$2'
 # Replaces $@ only if what standard input brings differs, so that what follows it stays as it is

@@ -43,7 +43,8 @@ $(LIB)/musl/linux: | need-build
 	$(Q)rm -rf $@ && mv $@.new $@
 
 all-libs := $(notdir $(wildcard config/recipes/*))
-.PHONY: libs sources
+.PHONY: libs libs-san sources
 libs: $(call lib-done,musl)
+libs-san: $(call lib-done,san)
 sources: $(all-libs:%=$(SRC)/%.source) ## fetch the third-party sources; `make SOURCES=` takes them
 	$(Q)echo "they are in $(SRC)"
