@@ -95,7 +95,7 @@ enum { RLC_LIST = 256, RLC_INSTALL };
 
 static const struct option_row rlc_options[] = {
 	{RLC_LIST, 0, "list", NULL, "list the applets, one a line"},
-	{RLC_INSTALL, 0, "install", "DIR", "make hard links to rlc in DIR, one an applet"},
+	{RLC_INSTALL, 0, "install", NULL, "make hard links to rlc in DIR, one an applet"},
 	{'s', 's', "symbolic", NULL, "make symbolic links instead"},
 	{'v', 'v', "verbose", NULL,
 		"with --list, show what they do; with --version, the libraries' versions"},
@@ -218,41 +218,60 @@ static int install_links(const char *dir_path, bool symbolic)
 	return status;
 }
 
+/* What the command line asks of rlc itself. */
+struct request {
+	int verb; /* an option's id; 0 to run an applet */
+	bool symbolic, verbose;
+	struct options o;
+};
+
+/* False after a message about a wrong option. */
+static bool read_request(struct request *r, const struct applet *self, int argc, char **argv)
+{
+	int id;
+
+	*r = (struct request){0};
+	options_start(&r->o, self, argc, argv);
+	r->o.stop_at_operand = r->o.tell = true;
+	while ((id = options_next(&r->o)) != OPTION_END) {
+		if (id == OPTION_BAD)
+			return false;
+		if (id == 's')
+			r->symbolic = true;
+		else if (id == 'v')
+			r->verbose = true;
+		else
+			r->verb = id;
+		if (id == RLC_INSTALL)
+			r->o.stop_at_operand = false;
+	}
+	return true;
+}
+
 static int rlc_main(const struct applet *self, int argc, char **argv)
 {
-	bool symbolic = false, verbose = false;
-	const char *dir = NULL;
-	struct options o;
-	int id, verb = 0;
+	struct request r;
+	int operands;
 
-	options_start(&o, self, argc, argv);
-	o.stop_at_operand = o.tell = true;
-	while ((id = options_next(&o)) != OPTION_END) {
-		if (id == OPTION_BAD)
-			return EXIT_USAGE;
-		if (id == 's')
-			symbolic = true;
-		else if (id == 'v')
-			verbose = true;
-		else
-			verb = id;
-		if (id == RLC_INSTALL)
-			dir = o.arg;
-	}
-	if (verb == 0 && o.operand_count)
-		return run_applet(o.operands[0], o.operand_count, o.operands);
-	if (verb == 0)
+	if (!read_request(&r, self, argc, argv))
+		return EXIT_USAGE;
+	operands = r.verb == RLC_INSTALL;
+	if (r.verb == 0 && r.o.operand_count)
+		return run_applet(r.o.operands[0], r.o.operand_count, r.o.operands);
+	if (r.verb == 0)
 		return usage_error(self, "the name of an applet is missing");
-	if (o.operand_count)
-		return usage_error(self, "%s: nothing is expected here", o.operands[0]);
-	if (verb == RLC_INSTALL)
-		return install_links(dir, symbolic);
-	if (verb == RLC_LIST)
-		list_applets(verbose);
-	else if (verb == OPTION_HELP)
+	if (r.o.operand_count < operands)
+		return usage_error(self, "the directory for the links is missing");
+	if (r.o.operand_count > operands)
+		return usage_error(self, "%s: one operand too many", r.o.operands[operands]);
+	if (r.verb == RLC_INSTALL)
+		return install_links(r.o.operands[0], r.symbolic);
+	if (r.verb == RLC_LIST)
+		list_applets(r.verbose);
+	else if (r.verb == OPTION_HELP)
 		show_help();
 	else
-		show_version(verbose);
+		show_version(r.verbose);
 	return EXIT_DONE;
 }
 

@@ -13,8 +13,7 @@ struct option_row {
 	int id;           /* what options_next returns: the letter, or a number from 256 on */
 	char letter;      /* 0 for none */
 	const char *word; /* the long name; NULL for none */
-	const char
-		*arg; /* NULL: takes none; "DIR": needs one; "[WHEN]": may have one (--word=WHEN) */
+	const char *arg;  /* NULL: takes none; "DIR": needs one; "[WHEN]": may have --word=WHEN */
 	const char *help; /* wrapped where long; NULL: taken, but not shown (an alias) */
 };
 
