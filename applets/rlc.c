@@ -197,13 +197,18 @@ static int install_link(int dir, const char *path, const struct applet *applet, 
 
 static int install_links(const char *dir_path, bool symbolic)
 {
-	cleanup_fd int dir = open(dir_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_free char *path = own_path();
 	const struct applet *const *a;
 	int status = EXIT_DONE;
+	cleanup_fd int dir = -1;
 
-	if (dir < 0 || !path) {
-		report(&rlc, "%s: cannot install: %s", dir < 0 ? dir_path : "rlc", strerror(errno));
+	if (!path) {
+		report(&rlc, "cannot find rlc itself: %s", strerror(errno));
+		return EXIT_SOME;
+	}
+	dir = open(dir_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0) {
+		report(&rlc, "%s: cannot open: %s", dir_path, strerror(errno));
 		return EXIT_SOME;
 	}
 	for (a = applet_table; *a; a++) {
