@@ -33,7 +33,7 @@ comma := ,
 Q := $(if $(V),,@)
 say = @printf '  %-8s%s\n' '$1' '$2'
 # Replaces $@ only if what standard input brings differs, so that what follows it stays as it is
-update = cat >$@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+update = cat >$@.$$$$; if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
 
 .PHONY: all FORCE
 all: $(O)/rlc

@@ -52,7 +52,7 @@ define archive-rules # FOLDER
 $1/core.list: FORCE
 	$$(Q)mkdir -p $$(@D); echo $(core-c) $(proto-c) | { $$(update); }
 $1/core.a: $1/core.list $(call objects,$1,$(core-c) $(proto-c))
-	$$(Q)rm -f $$@; ar rcsD $$@ $$(filter %.o,$$^)
+	$$(Q)rm -f $$@; ar rcsD $$@.$$$$$$$$ $$(filter %.o,$$^); mv $$@.$$$$$$$$ $$@
 endef
 $(eval $(call archive-rules,$(OBJ)))
 $(eval $(call archive-rules,$(SAN)/obj))
@@ -81,5 +81,5 @@ $(O)/rlc.debug: $(rlc-o) $(OBJ)/core.a $(O)/rlc.list
 	$(Q)$(musl-cc) $(musl-link) -Wl,-Map=$(O)/rlc.map -o $@ $(rlc-o) $(OBJ)/core.a \
 		-Wl,--start-group $(call lib-link,musl) -Wl,--end-group
 $(O)/rlc: $(O)/rlc.debug
-	$(Q)strip -o $@.new $< && mv $@.new $@
+	$(Q)strip -o $@.$$$$ $< && mv $@.$$$$ $@
 	$(call say,DONE,$@)

@@ -27,12 +27,12 @@ $(LIB)/%.key: FORCE
 
 $(LIB)/musl/%.done: $(LIB)/%.key $(SRC)/%.source | $(LIB)/musl/linux
 	$(call say,LIB,$*)
-	+$(Q)config/build-lib musl $* $(SRC) $(LIB)/musl/$*
+	+$(Q)config/build-lib musl $* $(SRC) $(LIB)/musl/$* $<
 	$(Q)touch $@
 
 $(LIB)/san/%.done: $(LIB)/%.key $(SRC)/%.source | need-sanitizers
 	$(call say,LIB,$* (sanitized))
-	+$(Q)config/build-lib san $* $(SRC) $(LIB)/san/$*
+	+$(Q)config/build-lib san $* $(SRC) $(LIB)/san/$* $<
 	$(Q)touch $@
 
 # musl-gcc sees none of the kernel's headers: show it these, and no more of glibc's folder

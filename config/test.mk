@@ -16,7 +16,7 @@ san-o := $(call objects,$(SAN)/obj,$(san-applets) $(gen-c))
 $(SAN)/obj/applets.list: FORCE
 	$(Q)mkdir -p $(@D); echo $(san-o) | { $(update); }
 $(SAN)/obj/applets.a: $(SAN)/obj/applets.list $(san-o)
-	$(Q)rm -f $@; ar rcsD $@ $(filter %.o,$^)
+	$(Q)rm -f $@; ar rcsD $@.$$$$ $(filter %.o,$^); mv $@.$$$$ $@
 san-archives := $(SAN)/obj/applets.a $(SAN)/obj/core.a
 
 define san-link # driver flags, objects
