@@ -2,6 +2,7 @@
 # The only build file a person calls; `make help` lists what it can do.
 
 VERSION := 0.1
+RELEASED := November 22, 2026
 
 O ?= build
 PREFIX ?= /usr/local
@@ -17,6 +18,7 @@ GEN := $(O)/gen
 OBJ := $(O)/obj
 CONFIG ?= $(if $(filter build,$(O)),.config,$(O)/.config)
 export GEN SOURCES
+export PYTHONDONTWRITEBYTECODE := 1
 export KCONFIG_CONFIG := $(CONFIG)
 PYTHON := /usr/bin/python3
 
