@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/owner/wire.h"
 
-#define NUMBER_MAX ((1U << 29) - 1)
-
 /* The size of the varint that comes next, 0 where it is cut off or too long. */
 static size_t varint_size(const struct wire *w)
 {
@@ -14,7 +12,10 @@ static size_t varint_size(const struct wire *w)
 	return 0;
 }
 
-/* Reads a varint that has to fit in 32 bits: a key or a length. */
+/*
+ * Reads a varint that has to fit in 32 bits: a key, so that field numbers end at
+ * 2^29-1, or a length.
+ */
 static int next_number(struct wire *w, uint32_t *value, bool *shortest)
 {
 	size_t i, size = varint_size(w);
@@ -78,7 +79,7 @@ int wire_next(struct wire *w, struct wire_field *field)
 		return -EBADMSG;
 	field->number = key >> 3;
 	field->type = key & 7;
-	if (field->number < 1 || field->number > NUMBER_MAX || value_size(w, field) < 0)
+	if (field->number < 1 || value_size(w, field) < 0)
 		return -EBADMSG;
 	field->data = w->at;
 	w->at += field->len;

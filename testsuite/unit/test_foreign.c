@@ -180,7 +180,7 @@ static void test_unsayable(void)
 
 static void test_virtfs(void)
 {
-	static const unsigned char bytes[] = {0x2a, 0, 0, 0x80, 1, 2, 3, 0xff};
+	static const unsigned char bytes[9] = {0x2a, 0, 0, 0x80, 1, 2, 3, 0xff, 0};
 	unsigned char out[8];
 	uint32_t v32 = 0;
 	uint64_t v64 = 0;
@@ -198,6 +198,7 @@ static void test_virtfs(void)
 		"9p refuses other sizes of 32 bits");
 	CHECK(foreign_virtfs_parse64(bytes, 4, &v64) == -EBADMSG &&
 			foreign_virtfs_parse64(bytes, 7, &v64) == -EBADMSG &&
+			foreign_virtfs_parse64(bytes, 9, &v64) == -EBADMSG &&
 			foreign_virtfs_parse64(bytes, 0, &v64) == -EBADMSG,
 		"9p refuses other sizes of 64 bits");
 }
