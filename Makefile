@@ -51,7 +51,7 @@ ifneq ($(and $(config-asked),$(filter-out $(config-asked),$(goals))),)
 .PHONY: $(goals) one-by-one
 $(goals): one-by-one
 one-by-one:
-	$(Q)for goal in $(goals); do $(MAKE) $$goal; done
+	+$(Q)for goal in $(goals); do $(MAKE) $$goal; done
 else
 include config/kconfig.mk
 ifneq ($(build-asked),)

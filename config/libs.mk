@@ -37,10 +37,10 @@ $(LIB)/san/%.done: $(LIB)/%.key $(SRC)/%.source | need-sanitizers
 
 # musl-gcc sees none of the kernel's headers: show it these, and no more of glibc's folder
 $(LIB)/musl/linux: | need-build
-	$(Q)mkdir -p $@.new
-	$(Q)ln -sfn /usr/include/linux /usr/include/asm-generic $@.new/
-	$(Q)ln -sfn /usr/include/$$(gcc -print-multiarch)/asm $@.new/asm
-	$(Q)rm -rf $@ && mv $@.new $@
+	$(Q)mkdir -p $@.$$$$; cd $@.$$$$; \
+	ln -s /usr/include/linux /usr/include/asm-generic .; \
+	ln -s /usr/include/$$(gcc -print-multiarch)/asm .; \
+	cd - >/dev/null; mv -T $@.$$$$ $@ || rm -rf $@.$$$$
 
 all-libs := $(notdir $(wildcard config/recipes/*))
 .PHONY: libs libs-san sources
