@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+# What every *.bats file starts with: `load lib`. Each test starts in an empty
+# directory of its own, $T, with rlc and rlc-APPLET in the path.
+#
+# A line "# environments: WORD..." in a file says where `make check` runs it: all, or some of
+#   user       an ordinary user on ext4
+#   tmpfs      the same on tmpfs
+#   nons       the same where user namespaces are refused
+#   noopenat2  the same where openat2 is forbidden
+#   oldkernel  the same without openat2, fchmodat2 and the *xattrat calls
+#   inns       the same, as root in a user namespace
+#   root       real root
+# Without the line it is run in all of them. $ENVIRONMENT holds the word.
+
+RLC=$(realpath "${RLC:-$BATS_TEST_DIRNAME/../build/rlc}")
+TOOLS=${TOOLS:-$(dirname "$RLC")/tools}
+GEN=$BATS_TEST_DIRNAME/gen
+DATA=$BATS_TEST_DIRNAME/data
+export RLC TOOLS GEN DATA LC_ALL=C.UTF-8 TZ=UTC PYTHONDONTWRITEBYTECODE=1
+unset SOURCE_DATE_EPOCH TAR_OPTIONS GZIP POSIXLY_CORRECT
+umask 022
+
+if [ -z "${ENVIRONMENT-}" ]; then
+	if [ "$(id -u)" = 0 ]; then ENVIRONMENT=root; else ENVIRONMENT=user; fi
+	export ENVIRONMENT
+fi
+
+# rlc-APPLET can be run by any program, not by the shell only
+if [ ! -d "$BATS_RUN_TMPDIR/bin" ]; then
+	mkdir "$BATS_RUN_TMPDIR/bin"
+	ln -s "$RLC" "$BATS_RUN_TMPDIR/bin/rlc"
+	for applet in $("$RLC" --list); do
+		ln -s "$RLC" "$BATS_RUN_TMPDIR/bin/rlc-$applet"
+	done
+fi
+PATH=$BATS_RUN_TMPDIR/bin:$TOOLS:$PATH:/usr/sbin:/sbin
+
+setup() { start; }
+teardown() { finish; }
+
+# For a file that has a setup of its own: call this there.
+start() {
+	T=$BATS_TEST_TMPDIR
+	cd "$T"
+}
+
+# Modes that would stop rm are taken away.
+finish() {
+	cd /
+	chmod -R u+rwX "$BATS_TEST_TMPDIR" 2>/dev/null || :
+}
+
+# Whether owners are kept in records here. Real root has the owners themselves.
+records() { [ "$ENVIRONMENT" != root ]; }
+
+# runs STATUS COMMAND...: the exit status must be that; $output and ${lines[@]} are as
+# after bats's run (both standard output and standard error).
+runs() {
+	local want=$1
+	shift
+	run "$@"
+	[ "$status" -eq "$want" ] && return
+	printf 'exit %s, not %s: %s\n%s\n' "$status" "$want" "$*" "$output"
+	return 1
+}
+
+# is TEXT: the output is exactly that.
+is() {
+	[ "$output" = "$1" ] && return
+	diff -u <(printf '%s\n' "$1") <(printf '%s\n' "$output")
+	return 1
+}
+
+# has TEXT...: the output has each of these somewhere. (Text, no pattern.)
+has() {
+	local text
+	for text; do
+		[[ $output == *"$text"* ]] && continue
+		printf 'no "%s" in:\n%s\n' "$text" "$output"
+		return 1
+	done
+}
+
+# lacks TEXT...: the output has none of these.
+lacks() {
+	local text
+	for text; do
+		[[ $output != *"$text"* ]] && continue
+		printf '"%s" is in:\n%s\n' "$text" "$output"
+		return 1
+	done
+}
+
+# same FILE FILE: they have the same bytes.
+same() {
+	cmp -s "$1" "$2" && return
+	diff -au "$1" "$2" | head -n 60
+	return 1
+}
+
+# equal GOT WANTED
+equal() {
+	[ "$1" = "$2" ] && return
+	printf 'got:    %s\nwanted: %s\n' "$1" "$2"
+	return 1
+}
+
+# record FILE: its record in hex, as getfattr sees it; nothing where there is none.
+record() {
+	getfattr --absolute-names --only-values -h -n user.rootlesscontainers "$1" 2>/dev/null |
+		od -An -v -tx1 | tr -d ' \n'
+}
+
+# owner FILE: uid:gid as the container sees it, whoever runs this.
+owner() { rlc-stat -c %u:%g "$1"; }
+
+# gen NAME [ARGUMENT...]: runs gen/NAME.py
+gen() {
+	local name=$1
+	shift
+	/usr/bin/python3 "$GEN/$name.py" "$@"
+}
