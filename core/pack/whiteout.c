@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/pack/level.h"
+
+#include "core/owner/attr.h"
+#include <sys/sysmacros.h>
+
+/*
+ * Removes what the archive has not put there itself: what was entered is left
+ * standing where something of the archive is in it.
+ */
+static int remove_unmarked(
+	struct extract *x, struct walk *w, const struct visit *v, struct err *err)
+{
+	struct stat dir, st;
+	int r;
+
+	if (fstat(v->dir->fd, &dir) < 0)
+		return err_set(err, -errno, "cannot remove", v->path);
+	if (v->leaving) {
+		if (marks_has(x->marks, dir.st_dev, dir.st_ino, v->name) ||
+			unlinkat(v->dir->fd, v->name, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY ||
+			errno == EEXIST)
+			return 0;
+		return err_set(err, -errno, "cannot remove", v->path);
+	}
+	if (fstatat(v->dir->fd, v->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_set(err, -errno, "cannot remove", v->path);
+	if (S_ISDIR(st.st_mode))
+		return walk_enter(w, false, err);
+	if (marks_has(x->marks, dir.st_dev, dir.st_ino, v->name))
+		return 0;
+	r = tree_remove(v->dir->fd, v->name, err);
+	return r;
+}
+
+static int remove_lower(struct extract *x, const char *name, struct err *err)
+{
+	cleanup_walk struct walk *w = NULL;
+	struct level *in = level_top(x);
+	struct visit v;
+	int r;
+
+	if (!x->marks)
+		return 0;
+	r = walk_start_at(in->dir.fd, name, name, &w);
+	while (r >= 0 && (r = walk_next(w, &v)) > 0) {
+		r = remove_unmarked(x, w, &v, err);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+int whiteout_opaque(struct extract *x, struct err *err)
+{
+	cleanup_listing struct listing l = LISTING_NONE;
+	struct level *in = level_top(x);
+	int r;
+
+	if (x->options->whiteouts == WHITEOUTS_OVERLAY) {
+		r = attr_set(in->dir.fd, NULL, "user.overlay.opaque", "y", 1);
+		return r < 0 ? err_set(err, r, "cannot make it opaque", in->path) : 0;
+	}
+	if (!x->marks)
+		return 0;
+	r = listing_read(in->dir.fd, false, &l);
+	for (size_t i = 0; r >= 0 && i < l.count; i++)
+		r = remove_lower(x, listing_name(&l, i), err);
+	return r < 0 ? err_set(err, r, "cannot remove", in->path) : 0;
+}
+
+static int make_overlay_whiteout(struct extract *x, const char *name, struct err *err)
+{
+	struct level *in = level_top(x);
+	int r = tree_remove(in->dir.fd, name, err);
+
+	if (r < 0)
+		return r;
+	if (mknodat(in->dir.fd, name, S_IFCHR, makedev(0, 0)) < 0)
+		return err_set_at(err, -errno, "cannot make the whiteout", in->path, name);
+	return 0;
+}
+
+int whiteout_apply(struct extract *x, const char *name, struct err *err)
+{
+	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return err_set_at(
+			err, -EINVAL, "refused: a whiteout of nothing", level_top(x)->path, name);
+	if (strcmp(name, ".wh..opq") == 0)
+		return whiteout_opaque(x, err);
+	/* Other names of this form are aufs's own bookkeeping. */
+	if (strncmp(name, ".wh.", 4) == 0)
+		return 0;
+	if (x->options->whiteouts == WHITEOUTS_OVERLAY)
+		return make_overlay_whiteout(x, name, err);
+	return remove_lower(x, name, err);
+}
