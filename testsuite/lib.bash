@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What every *.bats file starts with: `load lib`. Each test starts in an empty
-# directory of its own, $T, with rlc and rlc-APPLET in the path.
+# directory of its own, $WORK, with rlc and rlc-APPLET in the path.
 #
 # A line "# environments: WORD..." in a file says where `make check` runs it: all, or some of
 #   user       an ordinary user on ext4
@@ -35,17 +35,17 @@ if [ ! -d "$BATS_RUN_TMPDIR/bin" ]; then
 fi
 PATH=$BATS_RUN_TMPDIR/bin:$TOOLS:$PATH:/usr/sbin:/sbin
 
-setup() { start; }
-teardown() { finish; }
+setup() { rlc_setup; }
+teardown() { rlc_teardown; }
 
-# For a file that has a setup of its own: call this there.
-start() {
-	T=$BATS_TEST_TMPDIR
-	cd "$T"
+# For a file that has a setup or teardown of its own: call these there.
+rlc_setup() {
+	WORK=$BATS_TEST_TMPDIR
+	cd "$WORK"
 }
 
 # Modes that would stop rm are taken away.
-finish() {
+rlc_teardown() {
 	cd /
 	chmod -R u+rwX "$BATS_TEST_TMPDIR" 2>/dev/null || :
 }

@@ -81,7 +81,8 @@ static int error_number(const char *name, int preset)
 static int add_rule(struct program *p, char *rule)
 {
 	char *equals = strchr(rule, '=');
-	int error = error_number(equals ? equals + 1 : NULL, strncmp(rule, "userns", 6) ? ENOSYS : EPERM);
+	int error = error_number(
+		equals ? equals + 1 : NULL, strncmp(rule, "userns", 6) ? ENOSYS : EPERM);
 
 	if (equals)
 		*equals = '\0';
