@@ -273,6 +273,11 @@ struct dir *walk_dir(struct walk *w)
 	return &top(w)->dir;
 }
 
+const struct listing *walk_listing(struct walk *w)
+{
+	return &top(w)->listing;
+}
+
 void walk_free(struct walk *w)
 {
 	if (!w)

@@ -67,6 +67,9 @@ int walk_enter(struct walk *w, bool follow, struct err *err);
 /* The directory that walk_enter went into, until the next walk_next. */
 struct dir *walk_dir(struct walk *w);
 
+/* Its names, as long as it is being walked. */
+const struct listing *walk_listing(struct walk *w);
+
 void walk_free(struct walk *w);
 #define cleanup_walk cleanup(walk_cleanup)
 static inline void walk_cleanup(struct walk **w)

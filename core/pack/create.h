@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_CREATE_H
+#define RLC_CREATE_H
+
+#include "core/pack/extract.h"
+
+struct create_options {
+	enum archive_format format;
+	enum whiteouts whiteouts;
+	bool one_file_system, no_recursion;
+	bool numeric;       /* no names of users and groups */
+	struct owner owner; /* for all entries; OWNER_KEEP: each has its own */
+	bool set_mtime;     /* all entries get mtime, or only later ones where clamp is set */
+	bool clamp_mtime;
+	struct timespec mtime;
+	/* Whether the path (as it will stand in the archive) goes in; NULL: all do. */
+	bool (*want)(void *arg, const char *path);
+	/* Told of each entry before its content is written; may be NULL. */
+	void (*tell)(void *arg, const struct entry *e);
+	fault_fn *fault;
+	void *arg; /* for these three */
+};
+
+struct create;
+
+/*
+ * Starts an archive in sink, which it owns from here on (also on failure). owners and options live
+ * as long as it. 0 or negative errno with err.
+ */
+int create_start(struct sink *sink, const struct owners *owners,
+	const struct create_options *options, struct create **out, struct err *err);
+
+/*
+ * Adds path in the tree and all below it, names sorted, with the owners that its records say; names
+ * (may be NULL) are the tree's users. What cannot be read is told to fault and left
+ * out. 0; negative errno with err where nothing more can be written.
+ */
+int create_path(struct create *c, const struct tree *tree, const struct names *names,
+	const char *path, struct err *err);
+
+/* Ends the archive and finishes the sink. 0 or negative errno with err. */
+int create_finish(struct create *c, struct err *err);
+
+void create_free(struct create *c);
+
+/*
+ * The runs of data of the sparse file fd of that size: holes are whole MiB of zeros, wherever the
+ * file system happened to allocate. *runs is the caller's to free. 0 or negative errno.
+ */
+int sparse_runs(int fd, int64_t size, struct entry_run **runs, size_t *count);
+
+/* The first name under which inodes with several names were met. */
+struct links;
+
+struct links *links_new(void);
+
+/*
+ * The path of the first name of that inode; where this is the first, path is kept and NULL
+ * returned. *number is the inode's own, counted from 1. -ENOMEM, else 0.
+ */
+int links_meet(struct links *l, dev_t dev, ino_t ino, const char *path, const char **first,
+	uint64_t *number);
+
+void links_free(struct links *l);
+
+#endif
