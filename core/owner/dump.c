@@ -144,6 +144,15 @@ static int add_type(const struct dump_line *line, struct buf *out)
 	return buf_addf(out, " %c ", line->type);
 }
 
+static int add_escaped(char c, struct buf *out)
+{
+	unsigned int byte = (unsigned char)c;
+	char text[4] = {'\\', (char)('0' + (byte >> 6)), (char)('0' + (byte >> 3 & 7)),
+		(char)('0' + (byte & 7))};
+
+	return buf_add(out, text, sizeof(text));
+}
+
 static int add_path(const char *path, struct buf *out)
 {
 	for (; *path; path++) {
@@ -155,7 +164,7 @@ static int add_path(const char *path, struct buf *out)
 		ret = buf_add(out, plain, (size_t)(path - plain));
 		if (!*path)
 			return ret;
-		if (ret < 0 || buf_addf(out, "\\%03o", (unsigned int)(unsigned char)*path) < 0)
+		if (ret < 0 || add_escaped(*path, out) < 0)
 			return -ENOMEM;
 	}
 	return 0;
