@@ -72,8 +72,8 @@ int sink_fd(int fd, struct sink **out);
  * gzip, 3 for zstd; 1 to 9 (12 for libdeflate) and 1 to 19. -EINVAL for others,
  * -ENOTSUP where this rlc was built without that compressor.
  */
-int sink_compress(struct sink *inner, enum compression how, int level, int threads,
-		  struct sink **out);
+int sink_compress(
+	struct sink *inner, enum compression how, int level, int threads, struct sink **out);
 
 /* Hashes what passes with SHA-256; hex as for the source, after sink_finish. */
 int sink_digest(struct sink *inner, struct sink **out);

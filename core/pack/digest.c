@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/pack/digest.h"
+#include "core/pack/stage.h"
+
+#ifdef CONFIG_SHA256
+#include <nettle/sha2.h>
+
+struct hasher {
+	struct sha256_ctx sha;
+	struct queue queue;
+	pthread_t thread;
+	enum { FIRST, INLINE, THREAD, OVER } mode;
+	char hex[65];
+};
+
+int hasher_new(struct hasher **out)
+{
+	struct hasher *h = calloc(1, sizeof *h);
+
+	if (!h)
+		return -ENOMEM;
+	sha256_init(&h->sha);
+	queue_init(&h->queue);
+	*out = h;
+	return 0;
+}
+
+static void *hasher_run(void *arg)
+{
+	struct hasher *h = arg;
+	struct block *b;
+
+	while ((b = queue_pop(&h->queue))) {
+		sha256_update(&h->sha, b->len, b->data);
+		block_drop(b);
+	}
+	return NULL;
+}
+
+void hasher_push(struct hasher *h, struct block *b)
+{
+	if (h->mode == THREAD) {
+		queue_push(&h->queue, block_hold(b));
+		return;
+	}
+	sha256_update(&h->sha, b->len, b->data);
+	if (h->mode == FIRST)
+		h->mode = thread_start(&h->thread, hasher_run, h) == 0 ? THREAD : INLINE;
+}
+
+static void hasher_join(struct hasher *h)
+{
+	if (h->mode == THREAD) {
+		queue_close(&h->queue);
+		pthread_join(h->thread, NULL);
+		h->mode = INLINE;
+	}
+}
+
+void hasher_hex(struct hasher *h, char hex[65])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t raw[SHA256_DIGEST_SIZE];
+
+	hasher_join(h);
+	if (h->mode != OVER) {
+		sha256_digest(&h->sha, sizeof raw, raw);
+		for (size_t i = 0; i < sizeof raw; i++) {
+			h->hex[2 * i] = digits[raw[i] >> 4];
+			h->hex[2 * i + 1] = digits[raw[i] & 15];
+		}
+		h->mode = OVER;
+	}
+	memcpy(hex, h->hex, sizeof h->hex);
+}
+
+void hasher_free(struct hasher *h)
+{
+	if (!h)
+		return;
+	if (h->mode == THREAD)
+		queue_stop(&h->queue);
+	hasher_join(h);
+	queue_destroy(&h->queue);
+	free(h);
+}
+
+#else
+
+int hasher_new(struct hasher **out)
+{
+	*out = NULL;
+	return -ENOTSUP;
+}
+
+void hasher_push(struct hasher *h, struct block *b)
+{
+	(void)h, (void)b;
+}
+
+void hasher_hex(struct hasher *h, char hex[65])
+{
+	(void)h;
+	*hex = '\0';
+}
+
+void hasher_free(struct hasher *h)
+{
+	(void)h;
+}
+
+#endif
+
+struct digest_source {
+	struct source stage;
+	struct hasher *hasher;
+};
+
+static int digest_next(struct source *s, struct block **b)
+{
+	int r = source_block(s->inner, b);
+
+	if (r > 0)
+		hasher_push(((struct digest_source *)s)->hasher, *b);
+	return r;
+}
+
+static void digest_source_free(struct source *s)
+{
+	hasher_free(((struct digest_source *)s)->hasher);
+}
+
+static const struct source_ops digest_source_ops = {
+	.next = digest_next, .free = digest_source_free};
+
+int source_digest(struct source *inner, struct source **out)
+{
+	int r = source_new(&digest_source_ops, sizeof(struct digest_source), inner, out);
+
+	if (r < 0)
+		return r;
+	r = hasher_new(&((struct digest_source *)*out)->hasher);
+	if (r < 0)
+		source_free(*out);
+	return r;
+}
+
+int source_digest_hex(struct source *s, char hex[65])
+{
+	if (s->ops != &digest_source_ops || s->ended <= 0)
+		return -EINVAL;
+	hasher_hex(((struct digest_source *)s)->hasher, hex);
+	return 0;
+}
+
+struct digest_sink {
+	struct sink stage;
+	struct hasher *hasher;
+};
+
+static int digest_push(struct sink *s, struct block *b)
+{
+	hasher_push(((struct digest_sink *)s)->hasher, b);
+	return sink_push(s->inner, b);
+}
+
+static void digest_sink_stop(struct sink *s)
+{
+	hasher_free(((struct digest_sink *)s)->hasher);
+}
+
+static const struct sink_ops digest_sink_ops = {.push = digest_push, .stop = digest_sink_stop};
+
+int sink_digest(struct sink *inner, struct sink **out)
+{
+	int r = sink_new(&digest_sink_ops, sizeof(struct digest_sink), inner, out);
+
+	if (r < 0)
+		return r;
+	r = hasher_new(&((struct digest_sink *)*out)->hasher);
+	if (r < 0)
+		sink_free(*out);
+	return r;
+}
+
+int sink_digest_hex(struct sink *s, char hex[65])
+{
+	if (s->ops != &digest_sink_ops || !s->finished || s->failed)
+		return -EINVAL;
+	hasher_hex(((struct digest_sink *)s)->hasher, hex);
+	return 0;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_DIGEST_H
+#define RLC_DIGEST_H
+
+#include "core/pack/ring.h"
+
+/* SHA-256 (FIPS 180-4) of blocks, in a thread of its own from the second block on. */
+struct hasher;
+
+/* 0, -ENOMEM, or -ENOTSUP where this rlc was built without it. */
+int hasher_new(struct hasher **out);
+
+/* Hashes a block, later perhaps; the caller still holds it too. */
+void hasher_push(struct hasher *h, struct block *b);
+
+/* Waits for all that was pushed: the digest as 64 hex digits and NUL, the same each time. */
+void hasher_hex(struct hasher *h, char hex[65]);
+
+/* Ends the thread, whatever it had left to do. NULL is fine. */
+void hasher_free(struct hasher *h);
+
+#endif

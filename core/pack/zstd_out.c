@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+/* zstd (RFC 8878) compressed by the library's own threads. */
+#include "core/pack/stage.h"
+
+#ifdef CONFIG_ZSTD
+#include <zstd.h>
+#include <zstd_errors.h>
+
+/*
+ * Fixed, for the bytes depend on it; four times the default level's window would be 8 MiB, and so
+ * too much memory for what is a fraction of a per cent in size.
+ */
+#define ZSTD_JOB (2 * 1024 * 1024)
+#define ZSTD_THREADS_MAX 8
+
+struct zstd_out {
+	struct sink stage;
+	ZSTD_CCtx *context;
+	struct pool *pool; /* of blocks for what comes out */
+	struct block *b;   /* the one that is filled */
+};
+
+static int zstd_failed(size_t code)
+{
+	return ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation ? -ENOMEM : -EIO;
+}
+
+/* Hands on what has come out. 0 or negative errno. */
+static int zstd_flush(struct zstd_out *z)
+{
+	struct block *b = z->b;
+	int r;
+
+	z->b = NULL;
+	r = b->len ? sink_push(z->stage.inner, b) : 0;
+	block_drop(b);
+	return r;
+}
+
+/* One step: what the library has left to do with this input or to end, or negative errno. */
+static ssize_t zstd_step(struct zstd_out *z, ZSTD_inBuffer *from, ZSTD_EndDirective end)
+{
+	int r = z->b ? 0 : pool_take(z->pool, &z->b);
+	ZSTD_outBuffer to;
+	size_t left;
+
+	if (r < 0)
+		return r;
+	to = (ZSTD_outBuffer){.dst = z->b->data, .size = STREAM_BLOCK, .pos = z->b->len};
+	left = ZSTD_compressStream2(z->context, &to, from, end);
+	if (ZSTD_isError(left))
+		return zstd_failed(left);
+	z->b->len = to.pos;
+	if (to.pos == to.size)
+		r = zstd_flush(z);
+	return r < 0 ? r : (ssize_t)(end == ZSTD_e_end ? left : from->size - from->pos);
+}
+
+static int zstd_push(struct sink *s, struct block *b)
+{
+	ZSTD_inBuffer from = {.src = b->data, .size = b->len, .pos = 0};
+	ssize_t r;
+
+	do
+		r = zstd_step((struct zstd_out *)s, &from, ZSTD_e_continue);
+	while (r > 0);
+	return (int)r;
+}
+
+/* The end comes without input: with some, a short input would be compressed another way. */
+static int zstd_finish(struct sink *s)
+{
+	struct zstd_out *z = (struct zstd_out *)s;
+	ZSTD_inBuffer from = {.src = NULL, .size = 0, .pos = 0};
+	ssize_t r;
+
+	do
+		r = zstd_step(z, &from, ZSTD_e_end);
+	while (r > 0);
+	if (r == 0 && z->b)
+		r = zstd_flush(z);
+	return (int)r;
+}
+
+static void zstd_stop(struct sink *s)
+{
+	struct zstd_out *z = (struct zstd_out *)s;
+
+	ZSTD_freeCCtx(z->context);
+	block_drop(z->b);
+}
+
+static void zstd_free(struct sink *s)
+{
+	pool_free(((struct zstd_out *)s)->pool);
+}
+
+static const struct sink_ops zstd_ops = {
+	.push = zstd_push, .finish = zstd_finish, .stop = zstd_stop, .free = zstd_free};
+
+/* Threads even where one is asked for: without them the library cuts the data otherwise. */
+static bool zstd_prepare(ZSTD_CCtx *c, int level, int threads)
+{
+	return c && !ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, level)) &&
+	       !ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1)) &&
+	       !ZSTD_isError(ZSTD_CCtx_setParameter(
+		       c, ZSTD_c_nbWorkers, MIN(threads, ZSTD_THREADS_MAX))) &&
+	       !ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_jobSize, ZSTD_JOB));
+}
+
+int sink_zstd(struct sink *inner, int level, int threads, struct sink **out)
+{
+	struct zstd_out *z;
+	int r = sink_new(&zstd_ops, sizeof *z, inner, out);
+
+	if (r < 0)
+		return r;
+	z = (struct zstd_out *)*out;
+	z->context = ZSTD_createCCtx();
+	r = zstd_prepare(z->context, level, threads) ? 0 : -ENOMEM;
+	r = r < 0 ? r : pool_new(STREAM_BLOCK, 24, &z->pool);
+	if (r < 0)
+		sink_free(*out);
+	return r;
+}
+#endif
