@@ -207,6 +207,14 @@ static int take(struct archive_in *a, struct entry *e, const char **why)
 	return r ? r : take_runs(from, e);
 }
 
+/* A header that libarchive could not make sense of, but knows the length of. */
+static int warned(struct archive_in *a, struct entry *e)
+{
+	int r = take_names(a->entry, e);
+
+	return r ? r : -EBADMSG;
+}
+
 /* Reads on to the end of the source, so that whoever listens there has heard all of it. */
 static int drain(struct archive_in *a, struct err *err)
 {
@@ -239,7 +247,8 @@ int archive_in_next(struct archive_in *a, struct entry *e, bool *again, struct e
 		return drain(a, err);
 	if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 		return broken(a, err);
-	r = take(a, e, &why);
+	why = "the entry's header is malformed";
+	r = r == ARCHIVE_WARN ? warned(a, e) : take(a, e, &why);
 	if (!r)
 		return 1;
 	*again = r == -EBADMSG;

@@ -197,9 +197,12 @@ static int put_libarchive(struct archive_out *a, const struct entry *e, struct e
 	if (r)
 		return r;
 	r = archive_write_header(a->archive, a->entry);
-	if (r == ARCHIVE_OK || r == ARCHIVE_WARN)
-		return 0;
-	return r == ARCHIVE_FATAL ? out_broken(a, -ENOMEM, err) : refused(a, e, err);
+	if (r == ARCHIVE_FAILED)
+		return refused(a, e, err);
+	/* The map of a sparse file goes out with its first data, of which there may be none. */
+	if (r == ARCHIVE_OK && archive_write_data(a->archive, "", 0) < 0)
+		r = ARCHIVE_FATAL;
+	return r == ARCHIVE_OK ? 0 : out_broken(a, -ENOMEM, err);
 }
 
 static int put_newc(struct archive_out *a, const struct entry *e, struct err *err)
@@ -215,14 +218,43 @@ static int put_newc(struct archive_out *a, const struct entry *e, struct err *er
 	return r ? out_broken(a, r, err) : 0;
 }
 
-/* What is wrong with any format. */
-static int check(const struct entry *e, struct err *err)
+static bool runs_good(const struct entry *e)
+{
+	int64_t end = 0;
+
+	for (size_t i = 0; i < e->run_count; i++) {
+		const struct entry_run *run = &e->runs[i];
+
+		if (run->offset < end || run->length < 0 || run->length > e->size - run->offset)
+			return false;
+		end = run->offset + run->length;
+	}
+	return true;
+}
+
+/* ustar and gnutar have 32 bytes for a name, and most writers end it with a NUL. */
+static bool owner_fits(const struct archive_out *a, const struct entry *e)
+{
+	if (a->format != FORMAT_USTAR && a->format != FORMAT_GNUTAR)
+		return true;
+	return (!e->uname || strlen(e->uname) < 32) && (!e->gname || strlen(e->gname) < 32);
+}
+
+/* Before anything is written: what is wrong, and what the format has no room for. */
+static int check(const struct archive_out *a, const struct entry *e, struct err *err)
 {
 	if (!e->path || !*e->path)
 		return err_set(err, -EINVAL, "the entry has no name", NULL);
 	if ((e->hardlink || S_ISLNK(e->mode)) && (!e->link || !*e->link))
 		return err_set(err, -EINVAL, "the link has no target", e->path);
-	return e->size < 0 ? err_set(err, -EINVAL, "the size is negative", e->path) : 0;
+	if (e->size < 0 || !runs_good(e))
+		return err_set(err, -EINVAL, "the size is wrong", e->path);
+	if (S_ISSOCK(e->mode) && a->format != FORMAT_NEWC)
+		return err_set(err, -EOPNOTSUPP, "no tar format can hold a socket", e->path);
+	if (!owner_fits(a, e))
+		return err_set(err, -ENAMETOOLONG,
+			       "the owner's name is too long for this format", e->path);
+	return 0;
 }
 
 /* Where the format has no holes, remembers where zeros go. */
@@ -251,7 +283,7 @@ static int64_t content(const struct archive_out *a, const struct entry *e)
 
 int archive_out_entry(struct archive_out *a, const struct entry *e, struct err *err)
 {
-	int r = a->code ? out_broken(a, a->code, err) : check(e, err);
+	int r = a->code ? out_broken(a, a->code, err) : check(a, e, err);
 
 	r = r ? r : keep_runs(a, e);
 	if (r)
