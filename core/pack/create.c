@@ -176,8 +176,7 @@ static int find_runs(const struct create *c, int fd, const struct node *node, st
 }
 
 /* Header and content. Faults of the node itself are told; what is returned ends the archive. */
-static int put(struct create *c, const struct visit *v, const struct node *node, struct entry *e,
-	int fd, struct err *err)
+static int put(struct create *c, const struct visit *v, struct entry *e, int fd, struct err *err)
 {
 	struct err fault = ERR_NONE;
 	int r;
@@ -194,7 +193,6 @@ static int put(struct create *c, const struct visit *v, const struct node *node,
 		err_free(&fault);
 		return r;
 	}
-	(void)node;
 	if (fd >= 0)
 		r = copy_content(c, fd, v, e, err);
 	return r < 0 ? r : archive_out_end(c->out, err);
@@ -231,8 +229,10 @@ static int add_node(
 
 	if (r == 0)
 		r = node_entry(v->dir, v->name, node, &e, &fault);
-	if (r == 0)
+	if (r == 0) {
+		adjust(c, &e);
 		r = add_names(c, &e);
+	}
 	if (r == 0)
 		r = find_link(c, node, &e);
 	if (r == 0 && S_ISREG(e.mode) && !e.hardlink && e.size > 0) {
@@ -245,8 +245,7 @@ static int add_node(
 		tell_fault(c, &fault);
 		return r == -ENOMEM ? err_set(err, r, NULL, NULL) : 0;
 	}
-	adjust(c, &e);
-	return put(c, v, node, &e, fd, err);
+	return put(c, v, &e, fd, err);
 }
 
 static bool is_overlay_whiteout(const struct stat *st)
@@ -271,7 +270,7 @@ static int add_whiteout(struct create *c, const struct visit *v, const char *dir
 	e.has_mtime = true;
 	e.nlink = 1;
 	adjust(c, &e);
-	return put(c, v, NULL, &e, -1, err);
+	return put(c, v, &e, -1, err);
 }
 
 static int add_hidden(

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "applets/tar/tar.h"
+
+#include <inttypes.h>
+#include <sys/sysmacros.h>
+
+static char type_letter(const struct entry *e)
+{
+	if (e->hardlink)
+		return 'h';
+	switch (e->mode & S_IFMT) {
+	case S_IFDIR:
+		return 'd';
+	case S_IFLNK:
+		return 'l';
+	case S_IFCHR:
+		return 'c';
+	case S_IFBLK:
+		return 'b';
+	case S_IFIFO:
+		return 'p';
+	default:
+		return '-';
+	}
+}
+
+static void permissions(mode_t mode, char out[10])
+{
+	static const char letters[] = "rwxrwxrwx";
+	static const struct {
+		mode_t bit;
+		int at;
+		char with_x, without_x;
+	} specials[] = {{S_ISUID, 2, 's', 'S'}, {S_ISGID, 5, 's', 'S'}, {S_ISVTX, 8, 't', 'T'}};
+
+	for (int i = 0; i < 9; i++)
+		out[i] = mode & (0400 >> i) ? letters[i] : '-';
+	for (size_t i = 0; i < ARRAY_SIZE(specials); i++)
+		if (mode & specials[i].bit)
+			out[specials[i].at] = out[specials[i].at] == 'x' ? specials[i].with_x
+									 : specials[i].without_x;
+	out[9] = '\0';
+}
+
+static void owner_text(const struct tar *t, const struct entry *e, char *out, size_t room)
+{
+	char uid[16], gid[16];
+
+	snprintf(uid, sizeof(uid), "%u", e->uid);
+	snprintf(gid, sizeof(gid), "%u", e->gid);
+	snprintf(out, room, "%s/%s", !t->create.numeric && e->uname && *e->uname ? e->uname : uid,
+		!t->create.numeric && e->gname && *e->gname ? e->gname : gid);
+}
+
+static void print_escaped(FILE *to, const char *before, const char *text)
+{
+	cleanup_buf struct buf b = BUF_NONE;
+
+	if (show_path(&b, text, strlen(text)) == 0)
+		fprintf(to, "%s%s", before, b.data ? b.data : "");
+}
+
+static void print_long(const struct tar *t, FILE *to, const struct entry *e)
+{
+	char mode[10], owner[160], size[32], when[32];
+	struct tm tm;
+
+	permissions(e->mode, mode);
+	owner_text(t, e, owner, sizeof(owner));
+	if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
+		snprintf(size, sizeof(size), "%u,%u", e->major, e->minor);
+	else
+		snprintf(size, sizeof(size), "%" PRId64, e->size);
+	if (!localtime_r(&e->mtime.tv_sec, &tm) ||
+		!strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm))
+		snprintf(when, sizeof(when), "%jd", (intmax_t)e->mtime.tv_sec);
+	/* As wide as GNU tar's lines, which scripts take apart. */
+	fprintf(to, "%c%s %s %*s %s ", type_letter(e), mode, owner,
+		(int)MAX(18 - (int)strlen(owner), (int)strlen(size)), size, when);
+	print_escaped(to, "", e->path);
+	if (e->hardlink)
+		print_escaped(to, " link to ", e->link);
+	else if (S_ISLNK(e->mode))
+		print_escaped(to, " -> ", e->link);
+	putc('\n', to);
+}
+
+static const char *type_word(const struct entry *e)
+{
+	if (e->hardlink)
+		return "hardlink";
+	switch (e->mode & S_IFMT) {
+	case S_IFDIR:
+		return "dir";
+	case S_IFLNK:
+		return "symlink";
+	case S_IFCHR:
+		return "char";
+	case S_IFBLK:
+		return "block";
+	case S_IFIFO:
+		return "fifo";
+	default:
+		return "file";
+	}
+}
+
+static void json_member(struct buf *b, const char *key, const char *text)
+{
+	if (!text || !*text)
+		return;
+	buf_addf(b, ",\"%s\":", key);
+	json_string(b, text, strlen(text));
+}
+
+/* Attribute values are bytes of any kind: hexadecimal. */
+static void json_attrs(struct buf *b, const struct entry *e)
+{
+	buf_adds(b, ",\"attributes\":{");
+	for (size_t i = 0; i < e->attr_count; i++) {
+		const struct entry_attr *a = &e->attrs[i];
+
+		buf_adds(b, i ? "," : "");
+		json_string(b, a->name, strlen(a->name));
+		buf_adds(b, ":\"");
+		for (size_t j = 0; j < a->len; j++)
+			buf_addf(b, "%02x", ((const unsigned char *)a->value)[j]);
+		buf_adds(b, "\"");
+	}
+	buf_adds(b, "}");
+}
+
+/* -1.5 is second -2 and half a second on. */
+static void json_time(struct buf *b, const struct timespec *t)
+{
+	bool carry = t->tv_sec < 0 && t->tv_nsec;
+	intmax_t sec = t->tv_sec + carry;
+	long nsec = carry ? 1000000000 - t->tv_nsec : t->tv_nsec;
+
+	buf_addf(b, "%s%jd.%09ld", t->tv_sec < 0 ? "-" : "", sec < 0 ? -sec : sec, nsec);
+}
+
+static void print_json(FILE *to, const struct entry *e)
+{
+	cleanup_buf struct buf b = BUF_NONE;
+
+	buf_adds(&b, "{\"path\":");
+	json_string(&b, e->path, strlen(e->path));
+	buf_addf(&b, ",\"type\":\"%s\",\"mode\":\"%04o\",\"uid\":%u,\"gid\":%u", type_word(e),
+		(unsigned)e->mode & 07777, e->uid, e->gid);
+	json_member(&b, "user", e->uname);
+	json_member(&b, "group", e->gname);
+	buf_addf(&b, ",\"size\":%" PRId64 ",\"mtime\":", e->size);
+	json_time(&b, &e->mtime);
+	if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
+		buf_addf(&b, ",\"major\":%u,\"minor\":%u", e->major, e->minor);
+	json_member(&b, "link", e->link);
+	if (e->attr_count)
+		json_attrs(&b, e);
+	buf_adds(&b, "}\n");
+	fwrite(b.data, 1, b.len, to);
+}
+
+void tar_print(const struct tar *t, FILE *to, const struct entry *e)
+{
+	if (t->json) {
+		print_json(to, e);
+	} else if (t->verbose > (t->verb == 't' ? 0 : 1)) {
+		print_long(t, to, e);
+	} else {
+		print_escaped(to, "", e->path);
+		putc('\n', to);
+	}
+}
