@@ -16,7 +16,7 @@ static bool is_dots(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-static int add(struct listing *l, const struct kernel_dirent *e)
+int listing_add(struct listing *l, const char *name, unsigned char type)
 {
 	if (l->count == l->room) {
 		size_t room = l->room ? l->room * 2 : 32;
@@ -29,8 +29,8 @@ static int add(struct listing *l, const struct kernel_dirent *e)
 	}
 	if (l->names.len > UINT32_MAX - NAME_MAX - 1)
 		return -EFBIG;
-	l->entries[l->count++] = (struct listing_entry){(uint32_t)l->names.len, e->type};
-	return buf_add(&l->names, e->name, strlen(e->name) + 1);
+	l->entries[l->count++] = (struct listing_entry){(uint32_t)l->names.len, type};
+	return buf_add(&l->names, name, strlen(name) + 1);
 }
 
 /* Large reads: the C library's own are 2 KiB, which costs a call for forty names. */
@@ -51,8 +51,10 @@ static int read_all(int fd, struct listing *l)
 		for (long at = 0; at < n;) {
 			const struct kernel_dirent *e = (const void *)(block + at);
 
-			if (!is_dots(e->name) && add(l, e) < 0)
-				return -ENOMEM;
+			int r = is_dots(e->name) ? 0 : listing_add(l, e->name, e->type);
+
+			if (r < 0)
+				return r;
 			at += e->reclen;
 		}
 	}
@@ -65,12 +67,18 @@ static int by_name(const void *a, const void *b, void *names)
 	return strcmp((const char *)names + x->name, (const char *)names + y->name);
 }
 
+void listing_sort(struct listing *l)
+{
+	if (l->count > 1)
+		qsort_r(l->entries, l->count, sizeof(*l->entries), by_name, l->names.data);
+}
+
 int listing_read(int fd, bool sorted, struct listing *l)
 {
 	int r = read_all(fd, l);
 
-	if (r == 0 && sorted && l->count > 1)
-		qsort_r(l->entries, l->count, sizeof(*l->entries), by_name, l->names.data);
+	if (r == 0 && sorted)
+		listing_sort(l);
 	return r;
 }
 
