@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "applets/lib/show.h"
+
+#include "applets/lib/applet.h"
+#include <sys/sysmacros.h>
+
+static char type_letter(mode_t mode)
+{
+	static const char letters[] = "?pc?d?b?-?l?s???";
+
+	return letters[(mode & S_IFMT) >> 12];
+}
+
+/* Three permission bits, the last of them joined by one of set-id and sticky. */
+static void show_triple(mode_t bits, bool special, const char letters[2], char *text)
+{
+	text[0] = bits & 4 ? 'r' : '-';
+	text[1] = bits & 2 ? 'w' : '-';
+	if (special)
+		text[2] = letters[bits & 1];
+	else
+		text[2] = bits & 1 ? 'x' : '-';
+}
+
+void show_mode(mode_t mode, char text[11])
+{
+	text[0] = type_letter(mode);
+	show_triple(mode >> 6, mode & S_ISUID, "Ss", text + 1);
+	show_triple(mode >> 3, mode & S_ISGID, "Ss", text + 4);
+	show_triple(mode, mode & S_ISVTX, "Tt", text + 7);
+	text[10] = '\0';
+}
+
+static const char *type_word(mode_t mode)
+{
+	static const char *const words[16] = {
+		[S_IFIFO >> 12] = "fifo",
+		[S_IFCHR >> 12] = "char",
+		[S_IFDIR >> 12] = "dir",
+		[S_IFBLK >> 12] = "block",
+		[S_IFREG >> 12] = "file",
+		[S_IFLNK >> 12] = "symlink",
+		[S_IFSOCK >> 12] = "socket",
+	};
+	const char *word = words[(mode & S_IFMT) >> 12];
+
+	return word ? word : "unknown";
+}
+
+static int add_string(struct buf *out, const char *key, const char *value)
+{
+	int r = buf_addf(out, ",\"%s\":", key);
+
+	if (r < 0)
+		return r;
+	return value ? json_string(out, value, strlen(value)) : buf_adds(out, "null");
+}
+
+static int add_owner(struct buf *out, const struct shown *what)
+{
+	int r;
+
+	if (!what->owner_known)
+		return buf_adds(out, ",\"uid\":null,\"gid\":null,\"user\":null,\"group\":null");
+	r = buf_addf(out, ",\"uid\":%u,\"gid\":%u", what->st->st_uid, what->st->st_gid);
+	if (r == 0)
+		r = add_string(out, "user", what->user);
+	return r < 0 ? r : add_string(out, "group", what->group);
+}
+
+int show_json(struct buf *out, const struct shown *what)
+{
+	const struct stat *st = what->st;
+	int r = buf_adds(out, "{\"path\":");
+
+	if (r == 0)
+		r = json_string(out, what->path, strlen(what->path));
+	if (r == 0)
+		r = buf_addf(out, ",\"type\":\"%s\",\"mode\":\"%04o\"", type_word(st->st_mode),
+			st->st_mode & 07777u);
+	if (r == 0)
+		r = add_owner(out, what);
+	if (r == 0)
+		r = buf_addf(out,
+			",\"size\":%lld,\"nlink\":%llu,\"ino\":%llu,\"mtime\":%lld,"
+			"\"mtime_ns\":%ld",
+			(long long)st->st_size, (unsigned long long)st->st_nlink,
+			(unsigned long long)st->st_ino, (long long)st->st_mtim.tv_sec,
+			st->st_mtim.tv_nsec);
+	if (r == 0 && what->target)
+		r = add_string(out, "target", what->target);
+	if (r == 0 && (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)))
+		r = buf_addf(
+			out, ",\"major\":%u,\"minor\":%u", major(st->st_rdev), minor(st->st_rdev));
+	return r < 0 ? r : buf_adds(out, "}\n");
+}

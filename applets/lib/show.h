@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_SHOW_H
+#define RLC_SHOW_H
+
+#include "core/base/buf.h"
+
+/* "drwxr-xr-x", as ls shows a mode; '?' for a type that is none. */
+void show_mode(mode_t mode, char text[11]);
+
+/* An inode as --json shows it. */
+struct shown {
+	const char *path;
+	const struct stat *st;
+	bool owner_known;         /* false: the record is malformed, the owner is null */
+	const char *user, *group; /* NULL: the tree has no name for the number */
+	const char *target;       /* of a symlink; NULL for none */
+};
+
+/*
+ * Adds an object on a line: path, type, mode (octal digits), uid, gid, user, group, size, nlink,
+ * ino, mtime (seconds) and mtime_ns (0 to 999999999, added to mtime), target of a symlink, major
+ * and minor of a device. 0 or -ENOMEM.
+ */
+int show_json(struct buf *out, const struct shown *what);
+
+#endif
