@@ -264,6 +264,8 @@ ssize_t archive_in_data(struct archive_in *a, const void **block, int64_t *offse
 
 	if (a->code)
 		return err_set(err, a->code, damage(a), NULL);
+	if (!a->size) /* nor is there content in what is no file */
+		return 0;
 	do
 		r = archive_read_data_block(a->archive, block, &n, &at);
 	while (r == ARCHIVE_OK && !n);
