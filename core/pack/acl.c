@@ -26,13 +26,20 @@ enum acl_tag {
 static int acl_tag(int tag)
 {
 	switch (tag) {
-	case ARCHIVE_ENTRY_ACL_USER_OBJ: return ACL_USER_OBJ;
-	case ARCHIVE_ENTRY_ACL_USER: return ACL_USER;
-	case ARCHIVE_ENTRY_ACL_GROUP_OBJ: return ACL_GROUP_OBJ;
-	case ARCHIVE_ENTRY_ACL_GROUP: return ACL_GROUP;
-	case ARCHIVE_ENTRY_ACL_MASK: return ACL_MASK;
-	case ARCHIVE_ENTRY_ACL_OTHER: return ACL_OTHER;
-	default: return 0;
+	case ARCHIVE_ENTRY_ACL_USER_OBJ:
+		return ACL_USER_OBJ;
+	case ARCHIVE_ENTRY_ACL_USER:
+		return ACL_USER;
+	case ARCHIVE_ENTRY_ACL_GROUP_OBJ:
+		return ACL_GROUP_OBJ;
+	case ARCHIVE_ENTRY_ACL_GROUP:
+		return ACL_GROUP;
+	case ARCHIVE_ENTRY_ACL_MASK:
+		return ACL_MASK;
+	case ARCHIVE_ENTRY_ACL_OTHER:
+		return ACL_OTHER;
+	default:
+		return 0;
 	}
 }
 
@@ -57,9 +64,9 @@ static int acl_collect(struct archive_entry *from, int want, struct buf *items)
 	const char *name;
 
 	archive_entry_acl_reset(from, want);
-	while (!r && archive_entry_acl_next(from, want, &type, &perm, &tag, &id, &name) ==
-			     ARCHIVE_OK) {
-		struct acl_item item = { acl_tag(tag), perm & 7, ACL_NO_ID };
+	while (!r &&
+		archive_entry_acl_next(from, want, &type, &perm, &tag, &id, &name) == ARCHIVE_OK) {
+		struct acl_item item = {acl_tag(tag), perm & 7, ACL_NO_ID};
 
 		if (acl_named(&item)) {
 			if (id < 0)
@@ -77,7 +84,7 @@ static int acl_complete(struct buf *items)
 {
 	struct acl_item *item = (void *)items->data;
 	size_t n = items->len / sizeof(*item);
-	struct acl_item mask = { ACL_MASK, 0, ACL_NO_ID };
+	struct acl_item mask = {ACL_MASK, 0, ACL_NO_ID};
 	bool named = false, masked = false;
 	int r = 0;
 
@@ -104,8 +111,8 @@ static int acl_add(struct entry *e, const char *attr, const struct buf *items)
 	int r = buf_add(&value, &version, sizeof(version));
 
 	for (size_t i = 0; !r && i < items->len / sizeof(*item); i++) {
-		struct acl_item le = { htole16(item[i].tag), htole16(item[i].perm),
-				       htole32(item[i].id) };
+		struct acl_item le = {
+			htole16(item[i].tag), htole16(item[i].perm), htole32(item[i].id)};
 
 		r = buf_add(&value, &le, sizeof(le));
 	}

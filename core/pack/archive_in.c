@@ -41,7 +41,7 @@ int archive_in_open(struct source *s, struct archive_in **out)
 	a->archive = archive_read_new();
 	a->entry = archive_entry_new();
 	if (!a->archive || !a->entry || archive_read_support_format_tar(a->archive) ||
-	    archive_read_support_format_cpio(a->archive)) {
+		archive_read_support_format_cpio(a->archive)) {
 		archive_in_free(a);
 		return -ENOMEM;
 	}
@@ -255,8 +255,7 @@ int archive_in_next(struct archive_in *a, struct entry *e, bool *again, struct e
 	return err_set(err, r, why, e->path);
 }
 
-ssize_t archive_in_data(struct archive_in *a, const void **block, int64_t *offset,
-			struct err *err)
+ssize_t archive_in_data(struct archive_in *a, const void **block, int64_t *offset, struct err *err)
 {
 	la_int64_t at = 0;
 	size_t n = 0;

@@ -19,9 +19,9 @@ struct archive_out {
 	bool with_ns;
 	struct archive *archive; /* all formats but newc */
 	struct archive_entry *entry;
-	struct buf head;         /* newc: the header at hand */
-	int64_t size, at;        /* of the entry's content: all of it, and what is written */
-	struct entry_run *runs;  /* of a sparse file in a format without holes */
+	struct buf head;        /* newc: the header at hand */
+	int64_t size, at;       /* of the entry's content: all of it, and what is written */
+	struct entry_run *runs; /* of a sparse file in a format without holes */
 	size_t run_count, run;
 	int64_t in_run; /* how much of this run is written */
 	int code;       /* what ended the writing; it comes again */
@@ -49,9 +49,12 @@ static la_ssize_t push(struct archive *archive, void *arg, const void *data, siz
 static int set_format(struct archive *archive, enum archive_format format)
 {
 	switch (format) {
-	case FORMAT_USTAR: return archive_write_set_format_ustar(archive);
-	case FORMAT_GNUTAR: return archive_write_set_format_gnutar(archive);
-	default: break;
+	case FORMAT_USTAR:
+		return archive_write_set_format_ustar(archive);
+	case FORMAT_GNUTAR:
+		return archive_write_set_format_gnutar(archive);
+	default:
+		break;
 	}
 	return archive_write_set_format_pax(archive) ||
 	       archive_write_set_format_option(archive, "pax", "xattrheader", "SCHILY");
@@ -62,15 +65,15 @@ static int open_libarchive(struct archive_out *a)
 	a->archive = archive_write_new();
 	a->entry = archive_entry_new();
 	if (!a->archive || !a->entry || set_format(a->archive, a->format) ||
-	    archive_write_set_bytes_per_block(a->archive, OUT_BLOCK) ||
-	    archive_write_set_bytes_in_last_block(a->archive, 1) ||
-	    archive_write_open(a->archive, a, NULL, push, NULL))
+		archive_write_set_bytes_per_block(a->archive, OUT_BLOCK) ||
+		archive_write_set_bytes_in_last_block(a->archive, 1) ||
+		archive_write_open(a->archive, a, NULL, push, NULL))
 		return -ENOMEM;
 	return 0;
 }
 
-int archive_out_open(struct sink *s, enum archive_format format, bool with_ns,
-		     struct archive_out **out)
+int archive_out_open(
+	struct sink *s, enum archive_format format, bool with_ns, struct archive_out **out)
 {
 	struct archive_out *a = calloc(1, sizeof(*a));
 
@@ -130,8 +133,8 @@ static int put_attrs(struct archive_out *a, const struct entry *e, struct err *e
 		return err_set(err, -E2BIG, "the attributes are too large for an archive", e->path);
 	qsort(sorted, e->attr_count, sizeof(*sorted), attr_compare);
 	for (size_t i = e->attr_count; i--;) /* libarchive adds at the front */
-		archive_entry_xattr_add_entry(a->entry, sorted[i]->name, sorted[i]->value,
-					      sorted[i]->len);
+		archive_entry_xattr_add_entry(
+			a->entry, sorted[i]->name, sorted[i]->value, sorted[i]->len);
 	return 0;
 }
 
@@ -173,8 +176,8 @@ static int fill(struct archive_out *a, const struct entry *e, struct err *err)
 	}
 	if (a->format == FORMAT_PAX)
 		for (size_t i = 0; i < e->run_count; i++)
-			archive_entry_sparse_add_entry(a->entry, e->runs[i].offset,
-						       e->runs[i].length);
+			archive_entry_sparse_add_entry(
+				a->entry, e->runs[i].offset, e->runs[i].length);
 	return put_attrs(a, e, err);
 }
 
@@ -187,7 +190,7 @@ static int refused(struct archive_out *a, const struct entry *e, struct err *err
 	if (code == -ERANGE)
 		return err_set(err, code, "a number is too large for this format", e->path);
 	return err_set(err, code == -ENOMEM ? code : -EINVAL, "this format cannot hold the entry",
-		       e->path);
+		e->path);
 }
 
 static int put_libarchive(struct archive_out *a, const struct entry *e, struct err *err)
@@ -252,8 +255,8 @@ static int check(const struct archive_out *a, const struct entry *e, struct err 
 	if (S_ISSOCK(e->mode) && a->format != FORMAT_NEWC)
 		return err_set(err, -EOPNOTSUPP, "no tar format can hold a socket", e->path);
 	if (!owner_fits(a, e))
-		return err_set(err, -ENAMETOOLONG,
-			       "the owner's name is too long for this format", e->path);
+		return err_set(err, -ENAMETOOLONG, "the owner's name is too long for this format",
+			e->path);
 	return 0;
 }
 

@@ -50,7 +50,7 @@ static int grow(void *array, size_t count, size_t size)
 
 int entry_add_attr(struct entry *e, const char *name, const void *value, size_t len)
 {
-	struct entry_attr attr = { strdup(name), malloc(len + 1), len };
+	struct entry_attr attr = {strdup(name), malloc(len + 1), len};
 	struct entry_attr *old = attr_find(e, name);
 
 	if (!attr.name || !attr.value || (!old && grow(&e->attrs, e->attr_count, sizeof(attr)))) {
@@ -72,6 +72,6 @@ int entry_add_run(struct entry *e, int64_t offset, int64_t length)
 {
 	if (grow(&e->runs, e->run_count, sizeof(*e->runs)))
 		return -ENOMEM;
-	e->runs[e->run_count++] = (struct entry_run){ offset, length };
+	e->runs[e->run_count++] = (struct entry_run){offset, length};
 	return 0;
 }

@@ -58,9 +58,9 @@ static int header(const struct entry *e, size_t name, struct buf *out)
 	/* ino mode uid gid nlink mtime size, major and minor of the file system (the same for
 	 * all) and of the device, length of the name with its NUL, checksum */
 	return buf_addf(out, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X",
-			(uint32_t)e->ino, (uint32_t)e->mode, e->uid, e->gid, e->nlink ? e->nlink : 1,
-			newc_time(e), (uint32_t)content(e), 0U, 0U, e->major, e->minor,
-			(uint32_t)name + 1, 0U);
+		(uint32_t)e->ino, (uint32_t)e->mode, e->uid, e->gid, e->nlink ? e->nlink : 1,
+		newc_time(e), (uint32_t)content(e), 0U, 0U, e->major, e->minor, (uint32_t)name + 1,
+		0U);
 }
 
 int newc_header(const struct entry *e, struct buf *out, const char **why)
@@ -85,7 +85,7 @@ int newc_header(const struct entry *e, struct buf *out, const char **why)
 
 int newc_trailer(struct buf *out)
 {
-	const struct entry end = { .path = (char *)NEWC_TRAILER };
+	const struct entry end = {.path = (char *)NEWC_TRAILER};
 	size_t start = out->len;
 	int r = header(&end, sizeof(NEWC_TRAILER) - 1, out);
 

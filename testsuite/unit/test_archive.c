@@ -128,25 +128,26 @@ static void test_size(void)
 	evil(&a);
 	tar_file(&a, "last", "");
 	tar_end(&a);
-	expect(&a, "long 100644 size=512 @0:evil"
-		   "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
-		   "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
-		   "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
-		   "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\n"
-		   "other 100644 size=512 @0:evil"
-		   "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
-		   "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
-		   "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
-		   "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\n"
-		   "last 100644\n",
+	expect(&a,
+		"long 100644 size=512 @0:evil"
+		"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+		"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+		"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+		"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\n"
+		"other 100644 size=512 @0:evil"
+		"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+		"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+		"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+		"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\n"
+		"last 100644\n",
 		"a pax size belongs to the file, not to what stands between");
 }
 
 static void test_no_body(void)
 {
 	static const char types[] = "123456";
-	static const char *const want[] = {"n == t 644", "n -> t 120644", "n 20644", "n 60644",
-		"n 40644", "n 10644"};
+	static const char *const want[] = {
+		"n == t 644", "n -> t 120644", "n 20644", "n 60644", "n 40644", "n 10644"};
 
 	for (size_t i = 0; types[i]; i++) {
 		cleanup_buf struct buf a = BUF_NONE;
@@ -186,11 +187,21 @@ static void test_body(void)
 	expect(&a, "sparse 100644 50+2 size=100 @50:hi\nnext 100644\n",
 		"a body that is longer than its sparse map");
 
-	tar_header(&a, &(struct tar_header){.type = '0', .name = "f", .size = 512, .gnu = true,
-			       .offset = 8, .length = 2, .realsize = 10});
+	tar_header(&a, &(struct tar_header){.type = '0',
+			       .name = "f",
+			       .size = 512,
+			       .gnu = true,
+			       .offset = 8,
+			       .length = 2,
+			       .realsize = 10});
 	evil(&a);
-	tar_header(&a, &(struct tar_header){.type = 'S', .name = "s", .size = 2, .gnu = true,
-			       .offset = 8, .length = 2, .realsize = 10});
+	tar_header(&a, &(struct tar_header){.type = 'S',
+			       .name = "s",
+			       .size = 2,
+			       .gnu = true,
+			       .offset = 8,
+			       .length = 2,
+			       .realsize = 10});
 	tar_body(&a, "hi", 2);
 	tar_end(&a);
 	cleanup_free char *got = archive_text(a.data, a.len);
@@ -261,6 +272,9 @@ static void test_refused(void)
 	pax_record(&text, "path", "a\0b", 3);
 	tar_special(&a, 'x', text.data, text.len);
 	tar_file(&a, "x", "1");
+	tar_special(&a, 'K', "target", 7);
+	tar_special(&a, 'x', text.data, text.len);
+	tar_file(&a, "y", "1");
 	tar_header(&a, &(struct tar_header){.type = '2', .name = "empty"});
 	tar_pax(&a, "uid", "4294967296");
 	tar_file(&a, "big", "2");
@@ -273,6 +287,7 @@ static void test_refused(void)
 	tar_end(&a);
 	expect(&a,
 		"! x: the entry's header is malformed (again)\n"
+		"! y: the entry's header is malformed (again)\n"
 		"! empty: the link has no target (again)\n"
 		"! big: the owner is out of range (again)\n"
 		"! sparse: the entry's header is malformed (again)\n"
