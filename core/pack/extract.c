@@ -287,6 +287,7 @@ static void describe(const struct job *j, struct level *l)
 {
 	const struct entry *e = j->e;
 
+	l->described = true;
 	l->mode = meta_mode(j->x, e);
 	l->set_mode = true;
 	l->set_times = e->has_mtime;

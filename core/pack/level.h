@@ -16,6 +16,7 @@ struct level {
 	dev_t dev;
 	ino_t ino;
 	bool set_mode, set_times;
+	bool described; /* by an entry; else it only gets back what it had */
 	mode_t mode;
 	struct timespec times[2];
 };
