@@ -25,6 +25,7 @@ struct archive_out {
 	size_t run_count, run;
 	int64_t in_run; /* how much of this run is written */
 	int code;       /* what ended the writing; it comes again */
+	bool given_up;  /* what libarchive still writes is lost */
 };
 
 static int out_broken(struct archive_out *a, int code, struct err *err)
@@ -37,7 +38,7 @@ static int out_broken(struct archive_out *a, int code, struct err *err)
 static la_ssize_t push(struct archive *archive, void *arg, const void *data, size_t n)
 {
 	struct archive_out *a = arg;
-	int r = sink_write(a->sink, data, n);
+	int r = a->given_up ? 0 : sink_write(a->sink, data, n);
 
 	if (!r)
 		return n;
@@ -97,7 +98,11 @@ void archive_out_free(struct archive_out *a)
 	if (!a)
 		return;
 	if (a->archive) {
-		archive_write_fail(a->archive); /* so that it writes no end */
+		/* libarchive frees all only if it may close: the entry stays as it is, and the
+		 * end goes nowhere */
+		a->given_up = true;
+		archive_write_fail(a->archive);
+		archive_write_close(a->archive);
 		archive_write_free(a->archive);
 	}
 	archive_entry_free(a->entry);
