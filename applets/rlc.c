@@ -49,6 +49,28 @@ Hard links need
 .Ar DIR
 to be on the file system of
 .Nm .
+.Ss Where ownership is kept
+.Bl -tag -width Ds
+.It Li user.rootlesscontainers
+The record of a file or directory.
+.It Li user.rlc.dirmap
+On a directory: the owners of the symlinks, FIFOs and sockets in it, since these can
+have no such attribute.
+.It Li user.containers.override_stat
+On an empty file that stands for a device: the type and the numbers of the device.
+On a directory that
+.Ql rlc tar
+made for an extraction, and that is open to you alone: the mode it has inside.
+.It Li user.rlc.kept. Ns Ar NAME
+The attribute
+.Ar NAME ,
+which the kernel refused to an ordinary user; it is packed as
+.Ar NAME .
+.El
+.Pp
+Where a file system has no such attributes, or a directory no more room for them,
+.Fl -sidecar Ns = Ns Ar FILE
+keeps the same in a file; give it to each applet that works on that tree.
 .Sh ENVIRONMENT
 .Bl -tag -width POSIXLY_CORRECT
 .It Ev POSIXLY_CORRECT
@@ -72,7 +94,7 @@ Unpack a layer, look at its owners, change one, and pack it again:
 .Bd -literal -offset indent
 rlc tar -xf layer.tar.gz -C rootfs
 rlc ls -l rootfs/etc/shadow
-rlc chown --root rootfs mail:mail rootfs/var/mail
+rlc chown --root rootfs mail:mail /var/mail
 rlc tar -czf new.tar.gz -C rootfs .
 .Ed
 .Pp

@@ -72,6 +72,7 @@ Which files belong to user 8:
 .Pp
 .Dl rlc ls -R --json rootfs | jq -r 'select(.uid == 8).path'
 .Sh SEE ALSO
+.Xr rlc 1 ,
 .Xr rlc-getattr 1 ,
 .Xr rlc-stat 1
  */

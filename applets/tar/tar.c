@@ -13,8 +13,8 @@ config APPLET_TAR
 unpacks, packs, lists and compares tar archives, container layers and initramfs
 archives.
 An ordinary user cannot give files away, so the owner that a file has in the
-archive is kept in a record beside the file, and comes back when the tree is
-packed again.
+archive is kept in a record on the file, and comes back when the tree is packed
+again.
 .Pp
 One of
 .Fl c ,
@@ -63,7 +63,8 @@ caps them.
 Seconds since 1970; entries that are newer get this time.
 .El
 .Sh EXIT STATUS
-0 all done, 1 some entries were refused or failed (each is named), 2 wrong usage.
+0 where all was done, 1 where some entries were refused or failed (each is named),
+2 for wrong usage.
 With
 .Fl d ,
 1 also where something differs.
@@ -79,6 +80,10 @@ Make an initramfs with its true owners and devices:
 .Bd -literal -offset indent
 rlc-tar -cf initramfs.cpio --format=newc -C rootfs .
 .Ed
+.Sh SEE ALSO
+.Xr rlc 1 ,
+.Xr rlc-ls 1 ,
+.Xr tar 1
 */
 #include "applets/tar/tar.h"
 
