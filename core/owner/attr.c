@@ -141,19 +141,24 @@ int attr_remove(int dirfd, const char *name, const char *attr)
 	return (int)ask(dirfd, name, &(struct request){REMOVE, attr, NULL, 0});
 }
 
-/* A small room serves nearly always; the largest there can be serves the rest. */
+/* The stack serves nearly always, and costs a long listing less than the heap. */
 static int ask_into(int dirfd, const char *name, struct request *r, struct buf *out)
 {
-	static const size_t rooms[] = {512, ATTR_VALUE_MAX};
-	ssize_t n = -ERANGE;
+	char small[512];
+	ssize_t n;
 
-	for (size_t i = 0; n == -ERANGE && i < ARRAY_SIZE(rooms); i++) {
-		if (buf_reserve(out, rooms[i]) < 0)
-			return -ENOMEM;
-		r->data = out->data + out->len;
-		r->len = rooms[i];
-		n = ask(dirfd, name, r);
-	}
+	r->data = small;
+	r->len = sizeof(small);
+	n = ask(dirfd, name, r);
+	if (n >= 0)
+		return buf_add(out, small, (size_t)n);
+	if (n != -ERANGE)
+		return (int)n;
+	if (buf_reserve(out, ATTR_VALUE_MAX) < 0)
+		return -ENOMEM;
+	r->data = out->data + out->len;
+	r->len = ATTR_VALUE_MAX;
+	n = ask(dirfd, name, r);
 	if (n < 0)
 		return (int)n;
 	out->len += (size_t)n;
