@@ -90,7 +90,7 @@ void source_free(struct source *s)
 struct memory {
 	struct source stage;
 	const unsigned char *data;
-	size_t left;
+	size_t left, block;
 };
 
 static int memory_next(struct source *s, struct block **b)
@@ -104,7 +104,7 @@ static int memory_next(struct source *s, struct block **b)
 	if (r < 0)
 		return r;
 	(*b)->data = (unsigned char *)m->data;
-	(*b)->len = MIN(m->left, (size_t)STREAM_BLOCK);
+	(*b)->len = MIN(m->left, m->block);
 	m->data += (*b)->len;
 	m->left -= (*b)->len;
 	return 1;
@@ -112,7 +112,7 @@ static int memory_next(struct source *s, struct block **b)
 
 static const struct source_ops memory_ops = {.next = memory_next};
 
-int source_memory(const void *data, size_t n, struct source **out)
+int source_memory_blocks(const void *data, size_t n, size_t block, struct source **out)
 {
 	struct memory *m;
 	int r = source_new(&memory_ops, sizeof *m, NULL, out);
@@ -122,8 +122,14 @@ int source_memory(const void *data, size_t n, struct source **out)
 	m = (struct memory *)*out;
 	m->data = data;
 	m->left = n;
+	m->block = block;
 	r = pool_new(0, 16, &m->stage.pool);
 	if (r < 0)
 		source_free(*out);
 	return r;
+}
+
+int source_memory(const void *data, size_t n, struct source **out)
+{
+	return source_memory_blocks(data, n, STREAM_BLOCK, out);
 }

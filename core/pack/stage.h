@@ -50,6 +50,9 @@ void source_stop(struct source *s);
 /* Notes why it failed and returns code. */
 int source_fail(struct source *s, int code, const char *why);
 
+/* source_memory in blocks of that many bytes, at least 4; for tests. */
+int source_memory_blocks(const void *data, size_t n, size_t block, struct source **out);
+
 /* What a decompressor reads from: n bytes at p, of a block that it holds. */
 struct input {
 	struct source *from;

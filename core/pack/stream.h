@@ -7,7 +7,8 @@
 /*
  * Streams of bytes, pulled out of a source or pushed into a sink. Stages are
  * put around each other; a stage owns the one it was given. Each may do its
- * work in a thread of its own; what comes out does not depend on it.
+ * work in a thread of its own; what comes out does not depend on it. Threads start with the
+ * first bytes (source_decompress reads some), so unshare(2) and the like come before.
  */
 
 enum compression { COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_ZSTD };
@@ -38,17 +39,20 @@ int source_memory(const void *data, size_t n, struct source **out);
 
 /*
  * Looks at the first bytes and puts the fitting decompressor around inner:
- * gzip (any number of members in a row, zero padding after the last), zstd (any number of
- * frames and skippable frames, a window of at most 128 MiB), or nothing. *found says
- * which. Truncated data is an error, not an end. With a thread, decompression
- * runs ahead of the reader by a bounded number of blocks.
+ * gzip (RFC 1952: any number of members in a row, checksums and lengths verified; what follows
+ * the last and does not start like one is ignored, as zero padding is and as GNU gzip does),
+ * zstd (RFC 8878: any number of frames and skippable frames, checksums verified, a window of at
+ * most 128 MiB), or nothing. *found says which. Truncated data is an error, not an end. inner is
+ * always read to its end. From the second block on, decompression runs in a thread ahead
+ * of the reader by a bounded number of blocks; where none can be started, the reader does it.
+ * -ENOTSUP where this rlc was built without that decompressor.
  */
 int source_decompress(struct source *inner, enum compression *found, struct source **out);
 
-/* Hashes what passes with SHA-256, in a thread of its own. */
+/* Hashes what passes with SHA-256, in a thread of its own. -ENOTSUP: built without. */
 int source_digest(struct source *inner, struct source **out);
 
-/* The digest of all that has passed (call after the end), as 64 hex digits and NUL. */
+/* The digest of all that has passed, as 64 hex digits and NUL. 0; -EINVAL before the end. */
 int source_digest_hex(struct source *s, char hex[65]);
 
 /* A sink: bytes are pushed. */
@@ -69,8 +73,10 @@ int sink_fd(int fd, struct sink **out);
  * and no time in the header, zstd as one frame, in `threads` threads (0: as many as there are
  * processors). The bytes depend on the input and level only (how it was cut into writes, the
  * processor and the number of threads do not matter). level 0 is the default: 6 for
- * gzip, 3 for zstd; 1 to 9 (12 for libdeflate) and 1 to 19. -EINVAL for others,
- * -ENOTSUP where this rlc was built without that compressor.
+ * gzip, 3 for zstd; 1 to 9 (12 for libdeflate) and 1 to 19, where 15 and more need some
+ * 100 MB a thread. -EINVAL for others, -ENOTSUP where this rlc was built without that
+ * compressor. Where no thread can be started, gzip is made by the caller, and zstd fails in
+ * sink_write with the reason (-EAGAIN), for it would be other bytes without.
  */
 int sink_compress(
 	struct sink *inner, enum compression how, int level, int threads, struct sink **out);

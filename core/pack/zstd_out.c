@@ -20,8 +20,28 @@ struct zstd_out {
 	struct block *b;   /* the one that is filled */
 };
 
+static void *no_work(void *arg)
+{
+	return arg;
+}
+
+/* To the library, a thread that cannot be started is memory that is not there. */
+static int no_thread(void)
+{
+	pthread_t thread;
+	int r = thread_start(&thread, no_work, NULL);
+
+	if (r == 0)
+		pthread_join(thread, NULL);
+	return r;
+}
+
 static int zstd_failed(size_t code)
 {
+	int r = no_thread();
+
+	if (r < 0)
+		return r;
 	return ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation ? -ENOMEM : -EIO;
 }
 
