@@ -18,7 +18,8 @@ musl-cc := musl-gcc
 musl-flags := $(base-flags) -O2 -ffunction-sections -fdata-sections -fno-pie \
 	-fno-asynchronous-unwind-tables \
 	-isystem $(LIB)/musl/linux $(call lib-include,musl)
-musl-link := -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noexecstack
+musl-link := -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noexecstack \
+	-Wl,-z,noseparate-code
 
 sanitizers := -fsanitize=address,undefined
 san-cc := clang

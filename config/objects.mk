@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # For build-lib: an archive LIB out of SOURCES (.c, .S, .asm), for libraries whose own
-# build system would do more than that.
+# build system would do more than that. Those named in SMALL are optimised for size.
 objects := $(addsuffix .o,$(basename $(sort $(SOURCES))))
 
 $(LIB): $(objects)
@@ -8,7 +8,7 @@ $(LIB): $(objects)
 	ar rcsD $@ $(objects)
 
 %.o: %.c
-	$(CC) $(CFLAGS) -c -o $@ $<
+	$(CC) $(CFLAGS) $(if $(filter $(notdir $*),$(SMALL)),-Os) -c -o $@ $<
 %.o: %.S
 	$(CC) $(CFLAGS) -c -o $@ $<
 %.o: %.asm
