@@ -201,7 +201,8 @@ def dot_symlink(layer, out):
 
 @case
 def dot_file(layer, out):
-    for name in (".", "/", "..", "good/.", "good/.."):
+    layer.directory("x")
+    for name in (".", "..", "x/..", "x/../..", "./."):
         layer.add(name, data=EVIL)
 
 
@@ -370,8 +371,7 @@ def foreign_records(layer, out):
         "user.ostreemeta": (666).to_bytes(4, "big") * 2 + (0o104755).to_bytes(4, "big"),
         "user.overlay.opaque": b"y", "trusted.overlay.opaque": b"y",
         "user.overlay.origin": b"x", "security.selinux": b"evil_t",
-        "user.rlc": b"x", "user.rlc.map": bytes.fromhex("0a060a0161100118"),
-        "user.rlc.dir": b"x", "user.rlc.names": b"x",
+        "user.rlc.dirmap": b"x", "user.rlc.kept.security.capability": b"x", "user.rlc.new": b"x",
     }
     owner = (7, 8)
     layer.directory("dir", owner=owner, attrs=claims)
