@@ -38,7 +38,8 @@ static size_t data_run(const char *p, size_t n)
 	return run;
 }
 
-static int write_block(int fd, const char *p, size_t n, int64_t offset)
+/* *end becomes where the last byte that was really written ends. */
+static int write_block(int fd, const char *p, size_t n, int64_t offset, int64_t *end)
 {
 	while (n) {
 		size_t zeros = n >= HOLE_MIN ? zero_run(p, n) : 0;
@@ -50,6 +51,8 @@ static int write_block(int fd, const char *p, size_t n, int64_t offset)
 			return r;
 		p += done;
 		offset += (int64_t)done;
+		if (data)
+			*end = offset;
 		n -= done;
 	}
 	return 0;
@@ -57,7 +60,7 @@ static int write_block(int fd, const char *p, size_t n, int64_t offset)
 
 int content_write(int fd, const struct entry *e, struct archive_in *data, struct err *err)
 {
-	int64_t end = 0, offset;
+	int64_t end = 0, written = 0, offset;
 	const void *block;
 	ssize_t n;
 	int r;
@@ -65,15 +68,15 @@ int content_write(int fd, const struct entry *e, struct archive_in *data, struct
 	while ((n = archive_in_data(data, &block, &offset, err)) > 0) {
 		if (offset < end || offset > e->size || n > e->size - offset)
 			return err_set(err, -EBADMSG, "content outside its size", e->path);
-		r = write_block(fd, block, (size_t)n, offset);
+		r = write_block(fd, block, (size_t)n, offset, &written);
 		if (r < 0)
 			return err_set(err, r, "cannot write", e->path);
 		end = offset + n;
 	}
 	if (n < 0)
 		return (int)n;
-	/* Also where the last block was zeros, and nothing was written for it. */
-	if (e->size > 0 && ftruncate(fd, e->size) < 0)
+	/* The last block was a hole, and nothing was written for it. */
+	if (e->size > written && ftruncate(fd, e->size) < 0)
 		return err_set(err, -errno, "cannot write", e->path);
 	return 0;
 }
