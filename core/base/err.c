@@ -14,7 +14,11 @@ int err_set_at(struct err *err, int code, const char *what, const char *dir, con
 		return code;
 	err->code = code;
 	err->what = what;
-	if (name && asprintf(&err->path, "%s%s%s", dir, *dir ? "/" : "", name) < 0)
+	if (strcmp(dir, ".") == 0 && name)
+		dir = "";
+	if (!name && *dir)
+		err->path = strdup(dir);
+	else if (name && asprintf(&err->path, "%s%s%s", dir, *dir ? "/" : "", name) < 0)
 		err->path = NULL;
 	return code;
 }

@@ -27,7 +27,7 @@ struct err {
  */
 int err_set(struct err *err, int code, const char *what, const char *path);
 
-/* The same for a path made of a directory and a name in it; dir may be "" . */
+/* The same for a path made of a directory ("" and "." for none) and a name in it, or NULL. */
 int err_set_at(struct err *err, int code, const char *what, const char *dir, const char *name);
 
 /* The reason in words; knows the codes that rlc uses with a meaning of its own. */
