@@ -120,3 +120,13 @@ gen() {
 	shift
 	/usr/bin/python3 "$GEN/$name.py" "$@"
 }
+
+# layer: Python statements about `layer` (gen/layer.py) from standard input make an archive
+layer() {
+	/usr/bin/python3 -c 'import os, sys, tarfile
+sys.path.insert(0, os.environ["GEN"])
+from layer import Layer
+layer = Layer(sys.stdout.buffer)
+exec(sys.stdin.read())
+layer.tar.close()'
+}
