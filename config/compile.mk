@@ -15,7 +15,7 @@ base-flags := -std=gnu17 -g $(warnings) -D_GNU_SOURCE -I. -I$(GEN) -include $(GE
 	-ffile-prefix-map=$(abspath $(O))=build -ffile-prefix-map=$(CURDIR)=.
 
 musl-cc := musl-gcc
-musl-flags := $(base-flags) -O2 -ffunction-sections -fdata-sections -fno-pie \
+musl-flags := $(base-flags) $(if $(CONFIG_FAST),-O2,-Os) -ffunction-sections -fdata-sections -fno-pie \
 	-fno-asynchronous-unwind-tables \
 	-isystem $(LIB)/musl/linux $(call lib-include,musl)
 musl-link := -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noexecstack \
