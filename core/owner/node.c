@@ -109,6 +109,25 @@ static int read_override(struct dir *dir, const char *name, struct node *node)
 	return r;
 }
 
+static size_t skip_varint(const struct buf *value, size_t at)
+{
+	while (at < value->len && value->data[at] & 0x80)
+		at++;
+	return at + 1;
+}
+
+/* Of a record that is known to be well formed. A writer need not read it again. */
+static bool is_plain(const struct buf *value)
+{
+	size_t gid;
+
+	if (!value->len || value->data[0] != 0x08)
+		return false;
+	gid = skip_varint(value, 1);
+	return gid < value->len && value->data[gid] == 0x10 &&
+	       skip_varint(value, gid + 1) == value->len;
+}
+
 /* The newest dialect counts where both stand. */
 static int read_record(struct dir *dir, const char *name, struct node *node, struct present p)
 {
@@ -116,10 +135,12 @@ static int read_record(struct dir *dir, const char *name, struct node *node, str
 	struct owner owner = KEEP_BOTH;
 	int r = 0;
 
+	node->decimal = p.uid || p.gid;
 	if (p.record) {
 		r = read_attr(dir, name, RECORD_ATTR, &value);
 		if (r == 0)
 			r = record_decode(value.data, value.len, &owner);
+		node->plain = r == 0 && is_plain(&value);
 	} else {
 		if (p.uid)
 			r = read_decimal(dir, name, RECORD_ATTR_UID, &owner.uid);

@@ -36,6 +36,8 @@ struct node {
 	bool disguised;    /* a device that is kept as a regular file */
 	bool has_attrs;    /* the inode has attributes (any) */
 	bool has_caps;     /* security.capability is among them, real or kept aside */
+	bool plain;        /* the record has no other field than rlc writes */
+	bool decimal;      /* the oldest dialect stands, whether it counts or not */
 };
 
 /*
@@ -82,6 +84,20 @@ int node_own_new(const struct owners *o, struct dir *dir, const char *name, int 
 	struct owner owner, struct err *err);
 
 /*
+ * name in from has just got a second name, new in to: what is kept beside the first (in the map,
+ * in the sidecar) is kept beside the second too. 0 or negative errno with err.
+ */
+int node_link(const struct owners *o, struct dir *from, const char *name, struct dir *to,
+	const char *new, struct err *err);
+
+/*
+ * name in dir, which was as st says (NULL: is a new directory), is there no more: what was
+ * kept beside it says nothing about what comes next. 0 or negative errno with err.
+ */
+int node_forget(const struct owners *o, struct dir *dir, const char *name, const struct stat *st,
+	struct err *err);
+
+/*
  * Disguises the empty regular file fd, just made as name in dir, as a device (what->mode
  * has its type and permissions) or gives a directory a mode that it does not
  * really have. The record is node_own_new's. 0 or negative errno with err.
@@ -104,7 +120,10 @@ int dir_change(struct dir *dir, const struct dirmap_entry *e);
 /* The path in the tree of name in dir (of dir where name is NULL), to be freed; NULL: no memory. */
 char *dir_path(const struct dir *dir, const char *name);
 
-/* Writes the waiting changes of the map, under a lock. 0 or negative errno with err. */
+/*
+ * Writes the waiting changes of the map, under a lock; it is read anew when asked for again.
+ * 0 or negative errno with err.
+ */
 int dir_flush(const struct owners *o, struct dir *dir, struct err *err);
 
 /* Closes and frees; changes that were not flushed are lost. */

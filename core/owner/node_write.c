@@ -123,11 +123,13 @@ static int keep_in_attribute(const struct target *t, struct node *node, struct o
 	cleanup_buf struct buf old = BUF_NONE;
 	int r;
 
-	if (node->recorded && node_raw(t->dir, t->name, &old) < 0)
+	if (node->recorded && !node->plain && node_raw(t->dir, t->name, &old) < 0)
 		buf_cut(&old, 0);
 	r = write_record(t, old.len ? &old : NULL, owner);
-	if (r == 0 && node->has_attrs && node->recorded && old.len == 0)
+	if (r == 0 && node->decimal)
 		drop_decimal(t);
+	node->plain = r == 0 && old.len == 0;
+	node->decimal = false;
 	return r;
 }
 
@@ -190,10 +192,10 @@ static int really_chown(const struct target *t, struct owner owner)
 {
 	struct owner real = owners_real(t->o, owner);
 
-	if (t->fd >= 0)
-		return fchown(t->fd, real.uid, real.gid) < 0 ? -errno : 0;
-	if (!t->name)
-		return fchownat(t->dir->fd, "", real.uid, real.gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
+	if (!target_name(t))
+		return fchownat(target_dirfd(t), "", real.uid, real.gid, AT_EMPTY_PATH) < 0
+			       ? -errno
+			       : 0;
 	return fchownat(t->dir->fd, t->name, real.uid, real.gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno
 											  : 0;
 }
@@ -259,6 +261,24 @@ static int own_special(const struct target *t, struct owner owner)
 	return keep_in_map(t, &st, owner_same(owner, t->o->base) ? KEEP_BOTH : owner);
 }
 
+/* In the attribute or, where there can be none, the sidecar; an older line there goes. */
+static int keep_on_fd(const struct target *t, struct owner owner)
+{
+	int r = owner_same(owner, t->o->base) ? 0 : write_record(t, NULL, owner);
+	struct stat st;
+
+	if (!t->o->sidecar || (r < 0 && r != -EOPNOTSUPP))
+		return r;
+	if (fstat(t->fd, &st) < 0)
+		return -errno;
+	return record_to_sidecar(t, &st, r < 0 ? owner : KEEP_BOTH);
+}
+
+static int keep_new(const struct target *t, struct owner owner)
+{
+	return t->fd < 0 ? own_special(t, owner) : keep_on_fd(t, owner);
+}
+
 int node_own_new(const struct owners *o, struct dir *dir, const char *name, int fd,
 	struct owner owner, struct err *err)
 {
@@ -267,18 +287,60 @@ int node_own_new(const struct owners *o, struct dir *dir, const char *name, int 
 
 	if (!o->records || owners_mapped(o, owner))
 		r = really_chown(&t, owner);
-	else if (fd < 0)
-		r = own_special(&t, owner);
-	else if (owner_same(owner, o->base))
-		r = 0;
 	else
-		r = write_record(&t, NULL, owner);
-	if (r == -EOPNOTSUPP && o->sidecar && fd >= 0) {
-		struct stat st;
-
-		r = fstat(fd, &st) < 0 ? -errno : record_to_sidecar(&t, &st, owner);
-	}
+		r = keep_new(&t, owner);
+	/* Some file systems, and servers, refuse what the namespace would allow. */
+	if (o->records && (r == -EPERM || r == -EINVAL) && owners_mapped(o, owner))
+		r = keep_new(&t, owner);
 	return r < 0 ? fail(&t, r, "cannot keep the owner", err) : 0;
+}
+
+static int link_sidecar(const struct target *t, const struct dir *from, const char *name)
+{
+	cleanup_free char *old = dir_path(from, name), *new = dir_path(t->dir, t->name);
+	const struct dump_line *line = old ? sidecar_get(t->o->sidecar, old) : NULL;
+	struct dump_line copy;
+
+	if (!old || !new)
+		return -ENOMEM;
+	if (line) {
+		copy = *line;
+		return sidecar_set(t->o->sidecar, new, &copy);
+	}
+	sidecar_remove(t->o->sidecar, new);
+	return 0;
+}
+
+int node_link(const struct owners *o, struct dir *from, const char *name, struct dir *to,
+	const char *new, struct err *err)
+{
+	struct target t = {o, to, new, -1};
+	struct node node;
+	int r;
+
+	if (!o->records)
+		return 0;
+	r = node_read(o, from, name, &node, err);
+	if (r < 0)
+		return r;
+	if (!S_ISREG(node.real.st_mode))
+		r = keep_in_map(&t, &node.real, node.kept);
+	else if (o->sidecar)
+		r = link_sidecar(&t, from, name);
+	return r < 0 ? fail(&t, r, "cannot keep the owner", err) : 0;
+}
+
+int node_forget(const struct owners *o, struct dir *dir, const char *name, const struct stat *st,
+	struct err *err)
+{
+	struct target t = {o, dir, name, -1};
+	int r = 0;
+
+	if (o->records && st && !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		r = keep_in_map(&t, st, KEEP_BOTH);
+	if (r == 0 && o->sidecar)
+		r = set_sidecar(&t, &(struct dump_line){.recorded = false});
+	return r < 0 ? fail(&t, r, "cannot forget the owner", err) : 0;
 }
 
 int node_disguise(const struct owners *o, struct dir *dir, const char *name, int fd,
