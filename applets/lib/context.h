@@ -26,16 +26,26 @@ struct context {
 
 enum { OPT_ROOT = 1000, OPT_RECORDS, OPT_BASE_OWNER, OPT_SIDECAR };
 
-/* Rows for the end of an applet's table of options. */
-#define CONTEXT_ROWS                                                                               \
-	{OPT_ROOT, 0, "root", "DIR", "take paths and names beneath DIR, and stay in it"},          \
-		{OPT_RECORDS, 0, "records", NULL,                                                  \
-			"as root, read and write records, not real owners"},                       \
-		{OPT_BASE_OWNER, 0, "base-owner", "UID:GID",                                       \
-			"what your own ids are inside (0:0)"},                                     \
+/* Rows for the end of an applet's table of options; all of them, or those that do something. */
+#define CONTEXT_ROW_ROOT                                                                           \
+	{                                                                                          \
+		OPT_ROOT, 0, "root", "DIR", "take paths and names beneath DIR, and stay in it"     \
+	}
+#define CONTEXT_ROW_RECORDS                                                                        \
+	{                                                                                          \
+		OPT_RECORDS, 0, "records", NULL,                                                   \
+			"as root, read and write records, not real owners"                         \
+	}
+#define CONTEXT_ROW_BASE_OWNER                                                                     \
+	{                                                                                          \
+		OPT_BASE_OWNER, 0, "base-owner", "UID:GID", "what your own ids are inside (0:0)"   \
+	}
+#define CONTEXT_ROW_SIDECAR                                                                        \
 	{                                                                                          \
 		OPT_SIDECAR, 0, "sidecar", "FILE", "keep in FILE what no attribute can hold"       \
 	}
+#define CONTEXT_ROWS                                                                               \
+	CONTEXT_ROW_ROOT, CONTEXT_ROW_RECORDS, CONTEXT_ROW_BASE_OWNER, CONTEXT_ROW_SIDECAR
 
 /* Takes an option: 1 where it was one of these, 0 where not, OPTION_BAD after a message. */
 int context_option(struct context *c, int id, const char *arg);
