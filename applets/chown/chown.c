@@ -70,10 +70,10 @@ The same for all of a folder, showing what changes:
 .Pp
 .Dl rlc-chown -Rc --root rootfs mail:mail /var/mail
 .Sh SEE ALSO
+.Xr chown 1 ,
 .Xr rlc 1 ,
 .Xr rlc-chgrp 1 ,
-.Xr rlc-getattr 1 ,
-.Xr chown 1
+.Xr rlc-getattr 1
 */
 /* man chgrp
 .Sh DESCRIPTION
@@ -90,9 +90,9 @@ or a number.
 .Sh EXAMPLES
 .Dl rlc-chgrp --root rootfs shadow /etc/shadow
 .Sh SEE ALSO
+.Xr chgrp 1 ,
 .Xr rlc 1 ,
-.Xr rlc-chown 1 ,
-.Xr chgrp 1
+.Xr rlc-chown 1
 */
 #include "applets/chown/spec.h"
 #include "applets/lib/each.h"
