@@ -2,7 +2,9 @@
 #include "applets/lib/show.h"
 
 #include "applets/lib/applet.h"
+#include <stdio.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 static char type_letter(mode_t mode)
 {
@@ -29,6 +31,22 @@ void show_mode(mode_t mode, char text[11])
 	show_triple(mode >> 3, mode & S_ISGID, "Ss", text + 4);
 	show_triple(mode, mode & S_ISVTX, "Tt", text + 7);
 	text[10] = '\0';
+}
+
+void show_time(struct timespec t, char text[SHOW_TIME_MAX])
+{
+	time_t sec = t.tv_sec;
+	long offset;
+	struct tm tm;
+
+	if (!localtime_r(&sec, &tm)) {
+		snprintf(text, SHOW_TIME_MAX, "%lld.%09ld", (long long)sec, t.tv_nsec);
+		return;
+	}
+	offset = tm.tm_gmtoff / 60;
+	snprintf(text, SHOW_TIME_MAX, "%lld-%02d-%02d %02d:%02d:%02d.%09ld %c%02ld%02ld",
+		1900LL + tm.tm_year, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		t.tv_nsec, offset < 0 ? '-' : '+', labs(offset) / 60, labs(offset) % 60);
 }
 
 static const char *type_word(mode_t mode)

@@ -7,6 +7,10 @@
 /* "drwxr-xr-x", as ls shows a mode; '?' for a type that is none. */
 void show_mode(mode_t mode, char text[11]);
 
+/* "2026-02-03 04:05:06.000000007 +0100"; seconds since 1970 where no calendar has room. */
+enum { SHOW_TIME_MAX = 128 };
+void show_time(struct timespec t, char text[SHOW_TIME_MAX]);
+
 /* An inode as --json shows it. */
 struct shown {
 	const char *path;

@@ -6,7 +6,7 @@
 /* Half of the average Gregorian year; what is older shows its year, not its hour. */
 enum { HALF_YEAR = 31556952 / 2 };
 
-enum { SHORT_WIDTH = 12, FULL_WIDTH = 35 };
+enum { SHORT_WIDTH = 12, FULL_WIDTH = 35, FRACTION = 10 };
 
 void when_start(struct when *w)
 {
@@ -48,17 +48,12 @@ static void format_short(struct when_known *k, const struct tm *tm, bool recent)
 	k->len = (unsigned char)n;
 }
 
-static void format_full(struct when_known *k, const struct tm *tm)
+/* Only the fraction differs between times of one second. */
+static void format_full(struct when_known *k, struct timespec t)
 {
-	long offset = tm->tm_gmtoff / 60;
-	int n = snprintf(k->text, sizeof(k->text), "%lld-%02d-%02d %02d:%02d:%02d",
-		1900LL + tm->tm_year, tm->tm_mon + 1, tm->tm_mday, tm->tm_hour, tm->tm_min,
-		tm->tm_sec);
-
-	k->zone = (unsigned char)n;
-	n += snprintf(k->text + n, sizeof(k->text) - (size_t)n, " %c%02ld%02ld",
-		offset < 0 ? '-' : '+', labs(offset) / 60, labs(offset) % 60);
-	k->len = (unsigned char)n;
+	show_time(t, k->text);
+	k->len = (unsigned char)strlen(k->text);
+	k->fraction = (unsigned char)strcspn(k->text, ".");
 }
 
 /* A time that no calendar has room for comes as its number of seconds. */
@@ -66,7 +61,7 @@ static void format_number(const struct when *w, struct when_known *k)
 {
 	k->len = (unsigned char)snprintf(
 		k->text, sizeof(k->text), "%*lld", (int)width(w), (long long)k->sec);
-	k->zone = k->len;
+	k->fraction = k->len;
 }
 
 static void format(struct when *w, struct when_known *k, struct timespec t)
@@ -79,14 +74,14 @@ static void format(struct when *w, struct when_known *k, struct timespec t)
 	if (!localtime_r(&sec, &tm))
 		format_number(w, k);
 	else if (w->full)
-		format_full(k, &tm);
+		format_full(k, t);
 	else
 		format_short(k, &tm, is_recent(w, t));
 }
 
 static void print_fraction(struct out *o, uint32_t nsec)
 {
-	char text[10] = ".000000000";
+	char text[FRACTION] = ".";
 
 	for (size_t i = sizeof(text) - 1; i > 0; i--, nsec /= 10)
 		text[i] = (char)('0' + nsec % 10);
@@ -106,13 +101,13 @@ void when_print(struct when *w, struct out *o, int64_t sec, uint32_t nsec)
 
 	if (!k->known || k->sec != sec || (!w->full && is_edge(w, sec)))
 		format(w, k, (struct timespec){sec, nsec});
-	if (!w->full || k->zone == k->len) {
+	if (!w->full || k->fraction == k->len) {
 		out_bytes(o, k->text, k->len);
 		return;
 	}
-	out_bytes(o, k->text, k->zone);
+	out_bytes(o, k->text, k->fraction);
 	print_fraction(o, nsec);
-	out_bytes(o, k->text + k->zone, (size_t)k->len - k->zone);
+	out_text(o, k->text + k->fraction + FRACTION);
 }
 
 void when_print_unknown(const struct when *w, struct out *o)

@@ -2,6 +2,7 @@
 #ifndef RLC_LS_WHEN_H
 #define RLC_LS_WHEN_H
 
+#include "applets/lib/show.h"
 #include "applets/ls/out.h"
 
 #include <time.h>
@@ -13,9 +14,9 @@ struct when {
 	struct when_known {
 		int64_t sec;
 		bool known;
-		unsigned char len, zone; /* zone: where the fraction of the second goes */
-		char text[48];
-	} known[256];
+		unsigned char len, fraction; /* of the text; where the fraction starts */
+		char text[SHOW_TIME_MAX];
+	} known[128];
 };
 
 /* Looks at the clock; full is the caller's to set. */

@@ -65,12 +65,56 @@ int sys_removexattrat(int dirfd, const char *name, const char *attr)
 	return (int)result(syscall(NR_removexattrat, dirfd, name, AT_SYMLINK_NOFOLLOW, attr));
 }
 
+/* What statx(2) fills, up to the time of birth. */
+struct statx_v0 {
+	uint32_t mask, others[9];
+	uint64_t sizes[3];
+	struct {
+		int64_t sec;
+		uint32_t nsec, unused;
+	} access, birth;
+	uint64_t rest[20];
+};
+
+enum { STATX_BIRTH = 0x800 };
+
+int sys_birth(int dirfd, const char *name, struct timespec *birth)
+{
+	struct statx_v0 st = {.mask = 0};
+	long r = result(syscall(
+		SYS_statx, dirfd, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_BIRTH, &st));
+
+	if (r < 0)
+		return (int)r;
+	if (!(st.mask & STATX_BIRTH))
+		return -ENODATA;
+	*birth = (struct timespec){st.birth.sec, st.birth.nsec};
+	return 0;
+}
+
 int sys_proc_path(struct sys_path *path, int fd, const char *name)
 {
 	int n = snprintf(path->text, sizeof(path->text), "/proc/self/fd/%d%s%s", fd,
 		name ? "/" : "", name ? name : "");
 
 	return n < (int)sizeof(path->text) ? 0 : -ENAMETOOLONG;
+}
+
+/* AT_EMPTY_PATH is known here since Linux 5.8. */
+int sys_utimens_fd(int fd, const struct timespec times[2])
+{
+	struct sys_path path;
+
+	if (futimens(fd, times) == 0)
+		return 0;
+	if (errno != EBADF)
+		return -errno;
+	if (utimensat(fd, "", times, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOENT)
+		return -errno;
+	sys_proc_path(&path, fd, NULL);
+	return utimensat(AT_FDCWD, path.text, times, 0) < 0 ? -errno : 0;
 }
 
 /* A descriptor that is not O_PATH needs neither the new call nor /proc. */

@@ -31,6 +31,15 @@ int sys_removexattrat(int dirfd, const char *name, const char *attr);
 int sys_chmod_fd(int fd, mode_t mode);
 int sys_chmod_at(int dirfd, const char *name, mode_t mode);
 
+/*
+ * When name in dirfd (dirfd itself where it is "") was made, never following a symlink: 0,
+ * -ENODATA where the file system does not say, -ENOSYS before Linux 4.11.
+ */
+int sys_birth(int dirfd, const char *name, struct timespec *birth);
+
+/* Sets the times (as futimens) of the inode that fd is open on; O_PATH will do, a symlink too. */
+int sys_utimens_fd(int fd, const struct timespec times[2]);
+
 /* The path /proc/self/fd/FD, or /proc/self/fd/FD/NAME where name is not NULL. */
 struct sys_path {
 	char text[32 + NAME_MAX + 1];
