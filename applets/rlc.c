@@ -61,7 +61,7 @@ On an empty file that stands for a device: the type and the numbers of the devic
 On a directory that
 .Ql rlc tar
 made for an extraction, and that is open to you alone: the mode it has inside.
-.It Li user.rlc.kept. Ns Ar NAME
+.It Li user.rlc.kept.\& Ns Ar NAME
 The attribute
 .Ar NAME ,
 which the kernel refused to an ordinary user; it is packed as
