@@ -427,17 +427,14 @@ python() {
 }
 
 @test "the same tree in another place, made in another order, is the same bytes" {
-	rlc-tar -cf first.tar -C tree .
 	mkdir other
 	for path in su home/alice/link etc/shadow; do
 		rlc-tar -xf in.tar -C other $path
 	done
 	rlc-tar -xf in.tar -C other
-	touch -d "$(stat -c %y tree)" other
-	chmod "$(stat -c %a tree)" other
 	for how in '' -z --zstd '--format=newc'; do
-		rlc-tar -c $how -f one -C tree .
-		rlc-tar -c $how -f two -C other .
+		rlc-tar -c $how -f one -C tree etc home su
+		rlc-tar -c $how -f two -C other etc home su
 		cmp one two
 	done
 }
