@@ -22,21 +22,21 @@ and a device that is kept as an empty file is shown as the device.
 A format is text with directives:
 .Pp
 .Bl -tag -width "%Hd %Ld" -compact
-.It Li %a %A
+.It Li %a \&%A
 permissions in octal, mode as
 .Ic ls -l
 shows it
-.It Li %b %B
+.It Li %b \&%B
 blocks used, and how many bytes each has
-.It Li %d %D
+.It Li %d \&%D
 device number, in decimal and hexadecimal
-.It Li %Hd %Ld
+.It Li \&%Hd \&%Ld
 its major and minor number
 .It Li %f
 mode in hexadecimal, with the type
-.It Li %F
+.It Li \&%F
 type in words
-.It Li %g %G
+.It Li %g \&%G
 group, as number and name
 .It Li %h
 hard links
@@ -44,27 +44,27 @@ hard links
 inode number
 .It Li %n
 name
-.It Li %N
+.It Li \&%N
 name in quotes, and where a symbolic link leads
 .It Li %o
 size of a good read or write
-.It Li %r %R
+.It Li %r \&%R
 number of the device that the file is, in decimal and hexadecimal
-.It Li %Hr %Lr
+.It Li \&%Hr \&%Lr
 its major and minor number
 .It Li %s
 size in bytes
-.It Li %t %T
+.It Li %t \&%T
 major and minor number of the device that the file is, in hexadecimal
-.It Li %u %U
+.It Li %u \&%U
 user, as number and name
-.It Li %w %W
+.It Li %w \&%W
 time of birth, for people and in seconds since 1970
-.It Li %x %X
+.It Li %x \&%X
 time of the last access
-.It Li %y %Y
+.It Li %y \&%Y
 time of the last change of the content
-.It Li %z %Z
+.It Li %z \&%Z
 time of the last change of anything
 .It Li %%
 a percent sign
