@@ -73,8 +73,8 @@ int sink_fd(int fd, struct sink **out);
  * and no time in the header, zstd as one frame, in `threads` threads (0: as many as there are
  * processors). The bytes depend on the input and level only (how it was cut into writes, the
  * processor and the number of threads do not matter). level 0 is the default: 6 for
- * gzip, 3 for zstd; 1 to 9 (12 for libdeflate) and 1 to 19, where 15 and more need some
- * 100 MB a thread. -EINVAL for others, -ENOTSUP where this rlc was built without that
+ * gzip, 3 for zstd; 1 to 9 (12 for libdeflate) and 1 to 19, where 10 and more need
+ * 60 to 130 MB a thread. -EINVAL for others, -ENOTSUP where this rlc was built without that
  * compressor. Where no thread can be started, gzip is made by the caller, and zstd fails in
  * sink_write with the reason (-EAGAIN), for it would be other bytes without.
  */

@@ -11,7 +11,14 @@
  * too much memory for what is a fraction of a per cent in size.
  */
 #define ZSTD_JOB (2 * 1024 * 1024)
-#define ZSTD_THREADS_MAX 8
+
+/* How many threads there may be; up to level 9 so few that 64 MiB are enough for all. */
+static int zstd_threads(int level, int wanted)
+{
+	int most = level > 9 || level < 5 ? 8 : level < 9 ? 3 : 2;
+
+	return MIN(wanted, most);
+}
 
 struct zstd_out {
 	struct sink stage;
@@ -123,8 +130,8 @@ static bool zstd_prepare(ZSTD_CCtx *c, int level, int threads)
 {
 	return c && !ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, level)) &&
 	       !ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1)) &&
-	       !ZSTD_isError(ZSTD_CCtx_setParameter(
-		       c, ZSTD_c_nbWorkers, MIN(threads, ZSTD_THREADS_MAX))) &&
+	       !ZSTD_isError(
+		       ZSTD_CCtx_setParameter(c, ZSTD_c_nbWorkers, zstd_threads(level, threads))) &&
 	       !ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_jobSize, ZSTD_JOB));
 }
 
