@@ -184,7 +184,8 @@ static int put(struct create *c, const struct visit *v, struct entry *e, int fd,
 	if (c->options->tell)
 		c->options->tell(c->options->arg, e);
 	r = archive_out_entry(c->out, e, &fault);
-	if (r == -ENAMETOOLONG || r == -ERANGE || r == -EINVAL || r == -EFBIG || r == -EOPNOTSUPP) {
+	if (r == -ENAMETOOLONG || r == -ERANGE || r == -EINVAL || r == -EFBIG || r == -EOPNOTSUPP ||
+		r == -E2BIG) {
 		tell_fault(c, &fault);
 		return 0;
 	}
@@ -210,6 +211,8 @@ static int find_link(struct create *c, const struct node *node, struct entry *e)
 			c->links, node->real.st_dev, node->real.st_ino, e->path, &first, &e->ino);
 	if (r < 0 || !first || S_ISDIR(e->mode))
 		return r;
+	if (c->options->format == FORMAT_NEWC && S_ISLNK(e->mode))
+		return 0; /* its target stands where a link's would */
 	free(e->link);
 	e->link = strdup(first);
 	e->hardlink = true;
