@@ -138,6 +138,18 @@ static void at_call(struct run *r, struct task *t)
 	change(t->pid, error, true);
 }
 
+/* FAILNTH_SAY: where a fault of the program is, for addr2line. */
+static void say_fault(pid_t pid, int sig)
+{
+	struct registers regs = {0};
+	struct iovec iov = {&regs, sizeof(regs)};
+
+	if (sig != SIGSEGV || !getenv("FAILNTH_SAY"))
+		return;
+	ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &iov);
+	fprintf(stderr, "failnth: segmentation fault at %#lx\n", regs.rip);
+}
+
 /* Goes on to the next stop; signals but ptrace's own are passed on. */
 static void at_stop(struct run *r, pid_t pid, int status)
 {
@@ -149,6 +161,8 @@ static void at_stop(struct run *r, pid_t pid, int status)
 		sig = 0;
 	} else if (status >> 16 || sig == SIGSTOP || sig == SIGTRAP) {
 		sig = 0;
+	} else {
+		say_fault(pid, sig);
 	}
 	ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)sig);
 }
