@@ -3,6 +3,7 @@
 
 #include "core/ns/userns.h"
 #include <stdio.h>
+#include <sys/resource.h>
 
 static bool parse_ids(const char *text, struct owner *owner)
 {
@@ -43,11 +44,23 @@ int context_option(struct context *c, int id, const char *arg)
 	}
 }
 
+/* Each directory that is being worked in is open, all the way down to the innermost. */
+static void raise_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* The tree is opened after the namespace is entered: mode 0 does not keep its owner out then. */
 int context_begin(struct context *c)
 {
 	cleanup_err struct err err = ERR_NONE;
 
+	raise_open_files();
 	if (geteuid() != 0)
 		userns_become_root();
 	owners_init(&c->owners, c->records, c->base);

@@ -89,9 +89,16 @@ static void override(const struct tar *t, struct entry *e)
 	e->gid = owner.gid;
 }
 
+/* A disk that is full stays full: one message is enough. */
+static bool is_the_end(int code)
+{
+	return code == -ENOSPC || code == -EDQUOT || code == -EROFS || code == -ENOMEM;
+}
+
 static int take(struct tar *t, struct way_in *w, struct extract *x, struct entry *e)
 {
 	cleanup_err struct err err = ERR_NONE;
+	bool end;
 	int r;
 
 	if (!tar_wanted(t, e->path) || tar_excluded(t, e->path) || !strip(t, e))
@@ -106,9 +113,11 @@ static int take(struct tar *t, struct way_in *w, struct extract *x, struct entry
 			say_difference, t, &err);
 	else
 		r = extract_entry(x, e, w->archive, &err);
-	if (r < 0)
-		tar_fault(t, &err);
-	return t->fatal ? r : 0;
+	if (r >= 0)
+		return 0;
+	end = is_the_end(err.code);
+	tar_fault(t, &err);
+	return end ? r : 0;
 }
 
 static int each_entry(struct tar *t, struct way_in *w, struct extract *x)

@@ -510,9 +510,6 @@ void tar_fault(void *tar, struct err *err)
 	struct tar *t = tar;
 
 	t->status = EXIT_SOME;
-	/* A disk that is full stays full: one message is enough. */
-	t->fatal |= err->code == -ENOSPC || err->code == -EDQUOT || err->code == -EROFS ||
-		    err->code == -ENOMEM;
 	report_err(t->context.self, err);
 }
 

@@ -38,7 +38,6 @@ struct tar {
 	struct create_options create;
 	char *user, *group; /* names that --owner and --group give, or NULL */
 	int status;
-	bool fatal; /* no use in going on: the disk is full, ... */
 };
 
 /* Parses argv: EXIT_DONE and *go, or an exit status with *go false. */

@@ -47,9 +47,12 @@ static int fetch_map(int fd, struct dirmap *map)
 
 int dir_read_map(struct dir *dir)
 {
-	if (!dir->map_read)
-		dir->map_error = fetch_map(dir->fd, &dir->map);
+	if (dir->map_read)
+		return dir->map_error;
 	dir->map_read = true;
+	dir->map_error = fetch_map(dir->fd, &dir->map);
+	for (size_t i = 0; dir->map_error == 0 && i < dir->changes.count; i++)
+		dir->map_error = dirmap_set(&dir->map, &dir->changes.entries[i]);
 	return dir->map_error;
 }
 
@@ -96,8 +99,9 @@ static int store_map(int fd, const struct dirmap *map)
 			r = attr_remove(fd, NULL, DIRMAP_ATTR);
 		return r == -ENODATA || r == -EOPNOTSUPP ? 0 : r;
 	}
-	if (dirmap_encode(map, &value) < 0)
-		return -ENOMEM;
+	r = dirmap_encode(map, &value);
+	if (r < 0)
+		return r;
 	r = attr_set(fd, NULL, DIRMAP_ATTR, value.data, value.len);
 	if (r == -EACCES && widen(&w, fd, NULL, S_IWUSR) == 0)
 		r = attr_set(fd, NULL, DIRMAP_ATTR, value.data, value.len);
@@ -126,8 +130,11 @@ static int merge(struct dirmap *map, const struct dirmap *changes, bool *changed
 	return 0;
 }
 
-/* What the attribute has no room for, or the file system no attribute, the sidecar takes. */
-static int to_sidecar(const struct owners *o, struct dir *dir)
+/*
+ * What the attribute has no room for, or the file system no attribute, the sidecar takes; what the
+ * attribute has taken says it alone.
+ */
+static int to_sidecar(const struct owners *o, struct dir *dir, bool take)
 {
 	for (size_t i = 0; i < dir->changes.count; i++) {
 		const struct dirmap_entry *e = &dir->changes.entries[i];
@@ -137,7 +144,7 @@ static int to_sidecar(const struct owners *o, struct dir *dir)
 
 		if (!path)
 			return -ENOMEM;
-		if (keeps_both(e->owner))
+		if (!take || keeps_both(e->owner))
 			sidecar_remove(o->sidecar, path);
 		else if (sidecar_set(o->sidecar, path, &line) < 0)
 			return -ENOMEM;
@@ -176,9 +183,11 @@ int dir_flush(const struct owners *o, struct dir *dir, struct err *err)
 		;
 	r = write_changes(dir->fd, &dir->changes);
 	flock(dir->fd, LOCK_UN);
-	if (o->sidecar && (no_room(r) || r == -EOPNOTSUPP))
-		r = to_sidecar(o, dir);
+	if (o->sidecar && (r == 0 || no_room(r) || r == -EOPNOTSUPP))
+		r = to_sidecar(o, dir, r < 0);
 	dirmap_free(&dir->changes);
+	dirmap_free(&dir->map);
+	dir->map_read = false;
 	if (no_room(r))
 		return err_set(err, r,
 			"no room to keep the owners of all its symlinks and FIFOs "

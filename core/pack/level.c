@@ -2,6 +2,9 @@
 #include "core/pack/level.h"
 
 #include "core/base/sys.h"
+#include "core/owner/attr.h"
+#include "core/pack/acl.h"
+#include "core/tree/resolve.h"
 
 void extract_fault(const struct extract *x, struct err *err)
 {
@@ -36,6 +39,63 @@ static bool in_the_way(const struct extract *x, mode_t mode)
 	return !x->privileged && (mode & S_IRWXU) != S_IRWXU;
 }
 
+/* A directory that could not be read gets another descriptor once it can. */
+static void open_again(struct level *l)
+{
+	int fd = openat(l->dir.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	close(l->dir.fd);
+	l->dir.fd = fd;
+}
+
+bool level_hands_down(const struct extract *x, const struct level *l)
+{
+	gid_t mine = x->owners->mine.gid;
+
+	return (x->owners->records && (l->inherit & S_ISGID) && l->gid != mine) ||
+	       attr_get(l->dir.fd, NULL, ACL_DEFAULT_ATTR, NULL, 0) > 0;
+}
+
+int level_shed(struct extract *x, int fd, const char *name)
+{
+	static const char *const inherited[] = {ACL_ACCESS_ATTR, ACL_DEFAULT_ATTR};
+	const struct level *in = level_top(x);
+	int dirfd = fd >= 0 ? fd : in->dir.fd;
+
+	if (!in->hands_down)
+		return 0;
+	name = fd >= 0 ? NULL : name;
+	if (x->owners->records && fchownat(dirfd, name ? name : "", (uid_t)-1, x->owners->mine.gid,
+					  AT_SYMLINK_NOFOLLOW | (name ? 0 : AT_EMPTY_PATH)) < 0)
+		return -errno;
+	for (size_t i = 0; i < ARRAY_SIZE(inherited); i++) {
+		int r = attr_remove(dirfd, name, inherited[i]);
+
+		if (r < 0 && r != -ENODATA && r != -EOPNOTSUPP && r != -EACCES)
+			return r;
+	}
+	return 0;
+}
+
+bool level_awaits(const struct extract *x, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_size == 0 && x->awaited &&
+	       marks_has(x->awaited, st->st_dev, st->st_ino, "");
+}
+
+int level_await(struct extract *x, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!x->awaited)
+		x->awaited = marks_new();
+	return x->awaited ? marks_add(x->awaited, st.st_dev, st.st_ino, "") : -ENOMEM;
+}
+
 static int look_at(struct extract *x, struct level *l, struct err *err)
 {
 	struct stat st;
@@ -44,17 +104,21 @@ static int look_at(struct extract *x, struct level *l, struct err *err)
 		return err_set(err, -errno, "cannot open", l->path);
 	l->dev = st.st_dev;
 	l->ino = st.st_ino;
-	l->mode = st.st_mode & 07777;
+	l->gid = st.st_gid;
+	l->mode = l->inherit = st.st_mode & 07777;
 	l->times[0] = (struct timespec){.tv_nsec = UTIME_OMIT};
 	l->times[1] = st.st_mtim;
 	l->set_times = true;
 	l->set_mode = in_the_way(x, l->mode) && sys_chmod_fd(l->dir.fd, l->mode | S_IRWXU) == 0;
+	if (l->set_mode && !(l->mode & S_IRUSR))
+		open_again(l);
+	l->hands_down = level_hands_down(x, l);
 	return 0;
 }
 
-int level_push(struct extract *x, int fd, const char *name, struct err *err)
+int level_push(struct extract *x, int fd, const char *name, char *path, struct err *err)
 {
-	struct level l = {.path = child_path(x, name), .name = strdup(name)};
+	struct level l = {.path = path ? path : child_path(x, name), .name = strdup(name)};
 	int r = -ENOMEM;
 
 	dir_start(&l.dir, fd, l.path);
@@ -73,7 +137,6 @@ int level_push(struct extract *x, int fd, const char *name, struct err *err)
 static void settle(struct extract *x, struct level *l)
 {
 	struct err err = ERR_NONE;
-	struct sys_path path;
 	int r;
 
 	if (dir_flush(x->owners, &l->dir, &err) < 0)
@@ -85,15 +148,11 @@ static void settle(struct extract *x, struct level *l)
 			extract_fault(x, &err);
 		}
 	}
-	if (!l->set_times || futimens(l->dir.fd, l->times) == 0)
-		return;
-	sys_proc_path(&path, l->dir.fd, NULL);
-	if (errno == EBADF && utimensat(AT_FDCWD, path.text, l->times, 0) == 0)
-		return;
+	r = l->set_times ? sys_utimens_fd(l->dir.fd, l->times) : 0;
 	/* Somebody else's directory keeps the time that this work gave it. */
-	if (errno == EPERM && !l->described)
+	if (r == 0 || (r == -EPERM && !l->described))
 		return;
-	err_set(&err, -errno, "cannot set its times", l->path);
+	err_set(&err, r, "cannot set its times", l->path);
 	extract_fault(x, &err);
 }
 
@@ -111,17 +170,53 @@ void level_pop(struct extract *x)
 static int make_implied(struct extract *x, const char *name)
 {
 	struct level *in = level_top(x);
+	mode_t mode = 0755 & ~x->options->mask;
+	int fd, r = 0;
 
-	if (mkdirat(in->dir.fd, name, 0755 & ~x->options->mask) < 0 && errno != EEXIST)
+	if (mkdirat(in->dir.fd, name, mode) < 0 && errno != EEXIST)
 		return -errno;
-	return tree_subdir(in->dir.fd, name);
+	fd = tree_subdir(in->dir.fd, name);
+	if (fd < 0)
+		return fd;
+	if (in->hands_down)
+		r = level_shed(x, fd, NULL);
+	if (in->hands_down && r == 0)
+		r = sys_chmod_fd(fd, mode);
+	if (r == 0)
+		r = node_forget(x->owners, &in->dir, name, NULL, NULL);
+	if (r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
 }
 
-static int open_step(struct extract *x, const char *name, bool make)
+/* What lies behind a symlink has its records under its own path, not under the symlink's. */
+static int follow(struct extract *x, const char *name, char **path)
+{
+	cleanup_free char *link = child_path(x, name);
+	int fd = link ? tree_openat(x->tree, link, O_RDONLY | O_DIRECTORY) : -ENOMEM, r;
+
+	if (fd < 0 || !x->owners->sidecar)
+		return fd;
+	r = resolve_path(x->tree->fd, link, path);
+	if (r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
+/* The directory goes into a lower layer's file's place: only overlayfs's whiteouts hide one. */
+static int replace_whiteout(struct extract *x, const char *name, bool *opaque)
+{
+	int r;
+
+	*opaque = whiteout_stands(x, name);
+	r = *opaque ? tree_remove(level_top(x)->dir.fd, name, NULL) : -ENOTDIR;
+	return r < 0 ? r : make_implied(x, name);
+}
+
+static int open_step(struct extract *x, const char *name, bool make, char **path, bool *opaque)
 {
 	struct level *in = level_top(x);
 	int fd = tree_subdir(in->dir.fd, name);
-	cleanup_free char *path = NULL;
 	struct stat st;
 
 	if (fd == -ENOENT && make)
@@ -130,26 +225,30 @@ static int open_step(struct extract *x, const char *name, bool make)
 		return fd;
 	if (fstatat(in->dir.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	if (!S_ISLNK(st.st_mode))
-		return -ENOTDIR;
-	path = child_path(x, name);
-	return path ? tree_openat(x->tree, path, O_RDONLY | O_DIRECTORY) : -ENOMEM;
+	if (S_ISLNK(st.st_mode))
+		return follow(x, name, path);
+	return make ? replace_whiteout(x, name, opaque) : -ENOTDIR;
 }
 
 static int step(struct extract *x, const char *name, bool make, struct err *err)
 {
-	int fd = open_step(x, name, make);
+	bool opaque = false;
+	char *path = NULL;
+	int fd = open_step(x, name, make, &path, &opaque), r;
 
 	if (fd < 0) {
 		cleanup_free char *path = child_path(x, name);
 
 		return err_set(err, fd, "cannot go into", path);
 	}
-	if (x->marks && make && marks_add(x->marks, level_top(x), name) < 0) {
+	if (x->marks && make &&
+		marks_add(x->marks, level_top(x)->dev, level_top(x)->ino, name) < 0) {
 		close(fd);
+		free(path);
 		return err_set(err, -ENOMEM, NULL, name);
 	}
-	return level_push(x, fd, name, err);
+	r = level_push(x, fd, name, path, err);
+	return r == 0 && opaque ? whiteout_opaque(x, err) : r;
 }
 
 int level_go(struct extract *x, const char *parts, size_t n, bool make, struct err *err)

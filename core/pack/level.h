@@ -16,8 +16,10 @@ struct level {
 	dev_t dev;
 	ino_t ino;
 	bool set_mode, set_times;
-	bool described; /* by an entry; else it only gets back what it had */
-	mode_t mode;
+	bool hands_down;      /* an ACL or a group to what is made in it */
+	bool described;       /* by an entry; else it only gets back what it had */
+	mode_t mode, inherit; /* to be set when it is left; as it is now */
+	gid_t gid;
 	struct timespec times[2];
 };
 
@@ -31,9 +33,10 @@ struct extract {
 	const struct owners *owners;
 	const struct extract_options *options;
 	struct levels levels;
-	struct marks *marks; /* NULL: the tree was empty, so there is no lower layer */
-	bool privileged;     /* modes do not stand in this process's way */
-	bool top_described;  /* the archive has an entry for the top itself */
+	struct marks *marks;   /* NULL: the tree was empty, so there is no lower layer */
+	struct marks *awaited; /* newc: inodes whose content comes later; NULL: none yet */
+	bool privileged;       /* modes do not stand in this process's way */
+	bool top_described;    /* the archive has an entry for the top itself */
 };
 
 /* The innermost directory. */
@@ -49,11 +52,27 @@ static inline struct level *level_top(struct extract *x)
  */
 int level_go(struct extract *x, const char *parts, size_t n, bool make, struct err *err);
 
-/* Goes into fd (owned from here on), the directory name in the innermost one. */
-int level_push(struct extract *x, int fd, const char *name, struct err *err);
+/*
+ * Goes into fd (owned from here on), the directory name in the innermost one. path (owned from
+ * here on) is its path where it is not that, but behind a symlink; else NULL.
+ */
+int level_push(struct extract *x, int fd, const char *name, char *path, struct err *err);
 
 /* Leaves the innermost directory: its map, mode and times are written; faults are told. */
 void level_pop(struct extract *x);
+
+/* Whether a directory leaves its ACL, or a group that is not this user's, to what is made in it. */
+bool level_hands_down(const struct extract *x, const struct level *l);
+
+/*
+ * Takes from the new inode fd (of name in the innermost directory where fd is -1) what that
+ * directory handed down and no archive said. 0 or negative errno.
+ */
+int level_shed(struct extract *x, int fd, const char *name);
+
+/* Whether st is an empty file that an earlier entry left to be filled by a later one. */
+bool level_awaits(const struct extract *x, const struct stat *st);
+int level_await(struct extract *x, int fd);
 
 /* Tells a fault and frees it. */
 void extract_fault(const struct extract *x, struct err *err);
@@ -63,7 +82,7 @@ void extract_fault(const struct extract *x, struct err *err);
  * only what was there before.
  */
 struct marks *marks_new(void);
-int marks_add(struct marks *m, const struct level *in, const char *name);
+int marks_add(struct marks *m, dev_t dev, ino_t dir, const char *name);
 bool marks_has(const struct marks *m, dev_t dev, ino_t dir, const char *name);
 void marks_free(struct marks *m);
 
@@ -76,6 +95,9 @@ int whiteout_apply(struct extract *x, const char *name, struct err *err);
 /* Removes all of the innermost directory that this archive has not put there. */
 int whiteout_opaque(struct extract *x, struct err *err);
 
+/* Whether name in the innermost directory is overlayfs's whiteout, where those are wanted. */
+bool whiteout_stands(const struct extract *x, const char *name);
+
 /* Owner, attributes, and where needed mode of what was just made; fd -1 for what has no descriptor.
  */
 int meta_apply(struct extract *x, const struct entry *e, const char *name, int fd, struct err *err);
@@ -84,7 +106,7 @@ int meta_apply(struct extract *x, const struct entry *e, const char *name, int f
 mode_t meta_mode(const struct extract *x, const struct entry *e);
 
 /* Removes the attributes of a directory that an entry gives new ones to. */
-int meta_clear(struct extract *x, struct dir *dir, struct err *err);
+int meta_clear(struct dir *dir, struct err *err);
 
 /* Writes the entry's content to fd, leaving holes where there is nothing but zeros. */
 int content_write(int fd, const struct entry *e, struct archive_in *data, struct err *err);

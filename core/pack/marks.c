@@ -103,9 +103,9 @@ static int grow(struct marks *m)
 	return 0;
 }
 
-int marks_add(struct marks *m, const struct level *in, const char *name)
+int marks_add(struct marks *m, dev_t dev, ino_t dir, const char *name)
 {
-	uint64_t h = hash(m, in->dev, in->ino, name), *s;
+	uint64_t h = hash(m, dev, dir, name), *s;
 
 	if (m->count * 4 >= m->room * 3 && grow(m) < 0)
 		return -ENOMEM;

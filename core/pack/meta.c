@@ -85,9 +85,12 @@ static void one_attr(struct extract *x, const struct entry_attr *a, const char *
  */
 int meta_apply(struct extract *x, const struct entry *e, const char *name, int fd, struct err *err)
 {
+	const struct owners *o = x->owners;
 	struct owner owner = {e->uid, e->gid};
 	struct dir *dir = &level_top(x)->dir;
-	int r = node_own_new(x->owners, dir, name, fd, owner, err);
+	bool in_map =
+		(S_ISLNK(e->mode) || S_ISFIFO(e->mode)) && o->records && !owners_mapped(o, owner);
+	int r = node_own_new(o, dir, name, in_map ? -1 : fd, owner, err);
 
 	if (r < 0)
 		return r;
@@ -96,17 +99,17 @@ int meta_apply(struct extract *x, const struct entry *e, const char *name, int f
 	return 0;
 }
 
-int meta_clear(struct extract *x, struct dir *dir, struct err *err)
+int meta_clear(struct dir *dir, struct err *err)
 {
 	cleanup_buf struct buf names = BUF_NONE;
 	int r = attr_list(dir->fd, NULL, &names);
 
-	(void)x;
 	if (r < 0)
 		return err_set(err, r, "cannot list attributes", dir->path);
 	for (const char *n = names.data; names.len && n < names.data + names.len;
 		n += strlen(n) + 1) {
-		if (strcmp(n, DIRMAP_ATTR) == 0 || strcmp(n, "security.selinux") == 0)
+		if (strcmp(n, DIRMAP_ATTR) == 0 || strcmp(n, "security.selinux") == 0 ||
+			strncmp(n, "user.overlay.", 13) == 0)
 			continue;
 		r = attr_remove(dir->fd, NULL, n);
 		if (r < 0 && r != -ENODATA && is_user(n))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pack/path.h"
 
-enum { PATH_BYTES_MAX = 65536 };
+/* Each component costs a descriptor and the path down to it, wherever somebody works there. */
+enum { PATH_BYTES_MAX = 65536, PATH_PARTS_MAX = 2048 };
 
 /* Cuts the last component off what ends at end; returns the new end. */
 static size_t drop_last(const char *parts, size_t end)
@@ -36,7 +37,8 @@ int path_split(const char *path, char **out, size_t *count)
 			memcpy(parts + end, path, n);
 			parts[end + n] = '\0';
 			end += n + 1;
-			++*count;
+			if (++*count > PATH_PARTS_MAX)
+				return -ENAMETOOLONG;
 		}
 		path += n;
 	}

@@ -11,8 +11,8 @@
 
 /*
  * The components, each ended by NUL, one behind the other; *count may be 0 (the top). *parts is the
- * caller's to free. 0, -ENAMETOOLONG for a component over NAME_MAX or a path over 65536 bytes,
- * -ENOMEM.
+ * caller's to free. 0, -ENAMETOOLONG for a component over NAME_MAX, a path over 65536 bytes or
+ * of more than 2048 components, -ENOMEM.
  */
 int path_split(const char *path, char **parts, size_t *count);
 

@@ -17,11 +17,12 @@ static int remove_unmarked(
 	if (fstat(v->dir->fd, &dir) < 0)
 		return err_set(err, -errno, "cannot remove", v->path);
 	if (v->leaving) {
-		if (marks_has(x->marks, dir.st_dev, dir.st_ino, v->name) ||
-			unlinkat(v->dir->fd, v->name, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY ||
-			errno == EEXIST)
+		if (marks_has(x->marks, dir.st_dev, dir.st_ino, v->name))
 			return 0;
-		return err_set(err, -errno, "cannot remove", v->path);
+		r = tree_unlink(v->dir->fd, v->name, AT_REMOVEDIR);
+		return r < 0 && r != -ENOTEMPTY && r != -EEXIST && r != -ENOENT
+			       ? err_set(err, r, "cannot remove", v->path)
+			       : 0;
 	}
 	if (fstatat(v->dir->fd, v->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_set(err, -errno, "cannot remove", v->path);
@@ -51,6 +52,11 @@ static int remove_lower(struct extract *x, const char *name, struct err *err)
 	return r;
 }
 
+static int make_opaque(int fd)
+{
+	return attr_set(fd, NULL, "user.overlay.opaque", "y", 1);
+}
+
 int whiteout_opaque(struct extract *x, struct err *err)
 {
 	cleanup_listing struct listing l = LISTING_NONE;
@@ -58,7 +64,7 @@ int whiteout_opaque(struct extract *x, struct err *err)
 	int r;
 
 	if (x->options->whiteouts == WHITEOUTS_OVERLAY) {
-		r = attr_set(in->dir.fd, NULL, "user.overlay.opaque", "y", 1);
+		r = make_opaque(in->dir.fd);
 		return r < 0 ? err_set(err, r, "cannot make it opaque", in->path) : 0;
 	}
 	if (!x->marks)
@@ -69,10 +75,36 @@ int whiteout_opaque(struct extract *x, struct err *err)
 	return r < 0 ? err_set(err, r, "cannot remove", in->path) : 0;
 }
 
+bool whiteout_stands(const struct extract *x, const char *name)
+{
+	const struct levels *l = &x->levels;
+	struct stat st;
+
+	return x->options->whiteouts == WHITEOUTS_OVERLAY &&
+	       fstatat(l->at[l->depth - 1].dir.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0);
+}
+
+/* What this archive has put there hides the lower layer's by itself; a directory has to say so. */
+static int hide_below(struct extract *x, const char *name, struct err *err)
+{
+	struct level *in = level_top(x);
+	cleanup_fd int fd = tree_subdir(in->dir.fd, name);
+	int r = fd >= 0 ? make_opaque(fd) : fd;
+
+	if (r == 0 || r == -ENOTDIR || r == -ELOOP || r == -ENOENT)
+		return 0;
+	return err_set_at(err, r, "cannot make it opaque", in->path, name);
+}
+
 static int make_overlay_whiteout(struct extract *x, const char *name, struct err *err)
 {
 	struct level *in = level_top(x);
-	int r = tree_remove(in->dir.fd, name, err);
+	int r;
+
+	if (x->marks && marks_has(x->marks, in->dev, in->ino, name))
+		return hide_below(x, name, err);
+	r = tree_remove(in->dir.fd, name, err);
 
 	if (r < 0)
 		return r;

@@ -3,7 +3,7 @@
 #include "core/tree/walk.h"
 
 /* A directory without write permission keeps its owner from emptying it. */
-static int unlink_one(int dirfd, const char *name, int flags)
+int tree_unlink(int dirfd, const char *name, int flags)
 {
 	cleanup_widen struct widen w = WIDEN_NONE;
 
@@ -16,10 +16,10 @@ static int unlink_one(int dirfd, const char *name, int flags)
 
 static int remove_visited(struct walk *w, const struct visit *v, struct err *err)
 {
-	int r = unlink_one(v->dir->fd, v->name, v->leaving ? AT_REMOVEDIR : 0);
+	int r = tree_unlink(v->dir->fd, v->name, v->leaving ? AT_REMOVEDIR : 0);
 
 	if (r == -EISDIR || r == -EPERM) {
-		r = unlink_one(v->dir->fd, v->name, AT_REMOVEDIR);
+		r = tree_unlink(v->dir->fd, v->name, AT_REMOVEDIR);
 		if (r == -ENOTEMPTY || r == -EEXIST)
 			return walk_enter(w, false, err);
 	}

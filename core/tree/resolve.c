@@ -190,17 +190,44 @@ static int walk_way(struct way *w)
 	}
 }
 
+static int start_way(struct way *w, const char *path, const char *more)
+{
+	if (buf_adds(&w->left, path) < 0 || buf_adds(&w->left, more) < 0)
+		return -ENOMEM;
+	return go_to_root(w);
+}
+
+static void end_way(struct way *w)
+{
+	base_close(&w->at);
+	buf_free(&w->done);
+	buf_free(&w->left);
+}
+
 int resolve_by_hand(int root, const char *path, int flags)
 {
 	struct way w = {.root = root, .at = -1, .flags = flags};
-	int r = buf_adds(&w.left, path);
+	int r = start_way(&w, path, "");
 
 	if (r == 0)
-		r = go_to_root(&w);
+		r = walk_way(&w);
+	end_way(&w);
+	return r;
+}
+
+/* With "/." behind it, the last name is walked like the others. */
+int resolve_path(int root, const char *path, char **out)
+{
+	struct way w = {.root = root, .at = -1, .flags = O_PATH | O_DIRECTORY};
+	int r = start_way(&w, path, "/.");
+
 	if (r == 0)
 		r = walk_way(&w);
-	base_close(&w.at);
-	buf_free(&w.done);
-	buf_free(&w.left);
+	if (r >= 0) {
+		close(r);
+		*out = w.done.len ? strndup(w.done.data, w.done.len - 1) : strdup(".");
+		r = *out ? 0 : -ENOMEM;
+	}
+	end_way(&w);
 	return r;
 }

@@ -11,4 +11,10 @@
  */
 int resolve_by_hand(int root, const char *path, int flags);
 
+/*
+ * The path of the directory that path stands for, as a walk from root would come to it: no
+ * symlink, no ".." in it, "." for root itself. The caller's to free. 0 or negative errno.
+ */
+int resolve_path(int root, const char *path, char **out);
+
 #endif

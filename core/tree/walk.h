@@ -81,6 +81,9 @@ static inline void walk_cleanup(struct walk **w)
 	walk_free(*w);
 }
 
+/* unlinkat(2), also in a directory whose mode keeps its owner out. 0 or negative errno. */
+int tree_unlink(int dirfd, const char *name, int flags);
+
 /* Removes name in dirfd and all below it, following nothing. 0 (also where nothing is there) or
  * -errno with err. */
 int tree_remove(int dirfd, const char *name, struct err *err);
