@@ -50,9 +50,9 @@ starting from a=rw.
 .Sh EXAMPLES
 .Dl rlc-mknod -m 666 --root rootfs dev/null c 1 3
 .Sh SEE ALSO
+.Xr mknod 1 ,
 .Xr rlc 1 ,
-.Xr rlc-ls 1 ,
-.Xr mknod 1
+.Xr rlc-ls 1
 */
 #include "applets/lib/context.h"
 

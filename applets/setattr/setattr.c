@@ -65,8 +65,10 @@ On export symlinks, FIFOs and sockets become regular files, as that program keep
 import turns them back.
 .El
 .Pp
-The owner of a symlink, FIFO or socket cannot be exported to the two in the middle; how many had
-one is told at the end.
+.Cm override
+and
+.Cm fuseoverlayfs
+cannot hold the owner of a symlink, FIFO or socket; an export says at its end how many had one.
 .Sh EXIT STATUS
 0 where all was done, 1 where something was not, 2 for wrong usage.
 .Sh EXAMPLES
@@ -81,8 +83,8 @@ fakeroot -i owners -- tar -C rootfs -cf rootfs.tar .
 .Ed
 .Sh SEE ALSO
 .Xr rlc 1 ,
-.Xr rlc-getattr 1 ,
-.Xr rlc-chown 1
+.Xr rlc-chown 1 ,
+.Xr rlc-getattr 1
 */
 #include "applets/setattr/setattr.h"
 
