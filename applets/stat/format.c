@@ -115,6 +115,8 @@ static int add_digits(
 	size_t least = d->precision < 0 ? 0 : (size_t)d->precision, have = strlen(digits);
 
 	padded.zero &= d->precision == -1;
+	if (d->precision != -1 && least == 0 && strcmp(digits, "0") == 0)
+		digits = "";
 	if (buf_adds(&text, prefix) < 0 ||
 		add_many(&text, '0', least > have ? least - have : 0) < 0 ||
 		buf_adds(&text, digits) < 0)
@@ -149,7 +151,7 @@ static int add_signed(struct buf *out, const struct directive *d, long long n)
 	return add_digits(out, d, sign_of(d, n < 0), digits);
 }
 
-/* Seconds since 1970, with as many decimals as the precision says, rounded towards the past. */
+/* Seconds since 1970, with as many decimals as the precision says, cut as stat(1) cuts them. */
 static int add_seconds(struct buf *out, const struct directive *d, struct timespec t)
 {
 	cleanup_buf struct buf text = BUF_NONE;
@@ -166,10 +168,10 @@ static int add_seconds(struct buf *out, const struct directive *d, struct timesp
 		unit *= 10;
 	fraction = t.tv_nsec / unit;
 	minus = sec < 0;
-	if (minus && fraction) {
+	if (minus && t.tv_nsec) {
 		/* -2 seconds and 0.5 is -1.5 */
-		fraction = 1000000000 / unit - fraction;
-		sec++;
+		fraction = 1000000000 / unit - fraction - (t.tv_nsec % unit != 0);
+		sec += fraction != 0;
 	}
 	if (buf_addf(&text, "%s%llu.%0*ld", sign_of(d, minus),
 		    minus ? 0 - (unsigned long long)sec : (unsigned long long)sec, shown,
