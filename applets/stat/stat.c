@@ -92,6 +92,7 @@ wrong usage.
 .Sh EXAMPLES
 .Dl rlc stat -c '%u:%g %a %n' rootfs/etc/shadow
 .Sh SEE ALSO
+.Xr rlc 1 ,
 .Xr rlc-getattr 1 ,
 .Xr rlc-ls 1
  */
