@@ -40,7 +40,7 @@ $(tool-programs): $(O)/tools/%: $(OBJ)/testsuite/tools/%.o $(OBJ)/core.a
 # What the scripts find things by
 test-env = RLC=$(abspath $(O)/rlc) O=$(abspath $(O)) VERSION=$(VERSION)
 
-.PHONY: lint format demo check check-programs bench fuzz tools unit
+.PHONY: lint format check-build demo check check-programs bench fuzz tools unit
 tools: $(tool-programs)
 unit: $(unit-programs)
 check-programs: $(unit-programs) $(fuzz-programs) $(tool-programs) $(SAN)/rlc
@@ -58,3 +58,5 @@ format: | need-lint ## lay out all C files as .clang-format says
 	$(Q)git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 lint: $(proto-c) $(gen-c) $(call lib-done,musl) | need-lint ## format, warnings, cppcheck, shellcheck, the house's rules
 	$(Q)config/lint $(filter-out -g -f%,$(base-flags)) $(call lib-include,musl)
+check-build: $(O)/rlc ## test the build itself: exact, repeatable, the same in another folder
+	$(Q)MAKEFLAGS= config/check-build $(abspath $(LIB)) $(abspath $(SRC)) $(abspath $(O)/rlc)
