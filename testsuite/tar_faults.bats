@@ -30,7 +30,7 @@ each_format() {
 	rlc-tar -cf archive.gnu --format=gnutar -C reference etc home
 	rlc-tar -cf archive.newc --format=newc -C reference etc home
 	rlc-tar -cf archive.ustar --format=ustar -C reference etc home || :
-	bsdtar -cf archive.odc --format=odc @small.tar 2>/dev/null
+	bsdtar -cf archive.odc --format=odc -C reference etc home
 	gzip -c small.tar >archive.gz
 	zstd -qc small.tar >archive.zst
 	zstd -qc --no-check small.tar >archive.zst-nocheck
