@@ -12,11 +12,7 @@ ch() { rlc-chown "${rec[@]}" "$@"; }
 gr() { rlc-chgrp "${rec[@]}" "$@"; }
 
 # own FILE...: the owner of each as the container sees it, symlinks themselves
-own() {
-	local file
-	for file; do rlc-ls "${rec[@]}" -nd "$file"; done |
-		awk '{ printf "%s%s:%s", sep, $3, $4; sep = " " } END { print "" }'
-}
+own() { rlc-stat "${rec[@]}" -c %u:%g "$@" | xargs; }
 
 # A tree with users of its own, who are not the host's
 users() {
@@ -427,7 +423,7 @@ rlc-chown: use --no-preserve-root to do it all the same"
 @test "--sidecar takes what the directory has no room for" {
 	mkdir d
 	name=$(printf '%0200d' 0)
-	for i in {1..500}; do ln -s x "d/$name$i"; done
+	seq -f "d/$name%g" 500 | xargs -n 1 ln -s x
 	runs 1 ch -R 5:6 d
 	has "no room to keep the owners of all its symlinks" "--sidecar"
 	runs 0 ch -R --sidecar "$WORK/side" 5:6 d
