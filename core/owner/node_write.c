@@ -193,9 +193,8 @@ static int really_chown(const struct target *t, struct owner owner)
 	struct owner real = owners_real(t->o, owner);
 
 	if (!target_name(t))
-		return fchownat(target_dirfd(t), "", real.uid, real.gid, AT_EMPTY_PATH) < 0
-			       ? -errno
-			       : 0;
+		return fchownat(target_dirfd(t), "", real.uid, real.gid, AT_EMPTY_PATH) < 0 ? -errno
+											    : 0;
 	return fchownat(t->dir->fd, t->name, real.uid, real.gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno
 											  : 0;
 }
@@ -240,6 +239,10 @@ int node_clear_setid(struct dir *dir, const char *name, struct node *node, struc
 		drop |= S_ISGID;
 	if (node->has_caps) {
 		r = drop_attr(&t, "security.capability");
+		/* An ordinary user is refused also where there is none. */
+		if (r == -EPERM &&
+			attr_get(dir->fd, name, "security.capability", NULL, 0) == -ENODATA)
+			r = 0;
 		if (r == 0)
 			r = drop_attr(&t, ATTR_KEPT "security.capability");
 	}
