@@ -37,7 +37,10 @@ struct entry {
 	size_t run_count;
 };
 
-#define ENTRY_NONE { .path = NULL }
+#define ENTRY_NONE                                                                                 \
+	{                                                                                          \
+		.path = NULL                                                                       \
+	}
 #define cleanup_entry cleanup(entry_free)
 
 /* Adds a copy of an attribute, or replaces the one of that name. 0 or -ENOMEM. */
