@@ -4,13 +4,10 @@ load lib
 
 CAPABILITY='bytes.fromhex("0100000200200000000000000000000000000000")'
 
-# listed DIR: type, permissions, owner and path of all in it, as the container sees them
-listed() { rlc-tar -cf - -C "$1" . | rlc-tar -t --json -f - | sed 's/,"size".*//'; }
-
-# whole DIR PATH: uid:gid in the line of PATH
+# ids DIR PATH: uid:gid of PATH in an archive of DIR
 ids() {
-	rlc-tar -c --no-recursion -f - ${3:+"$3" "$4"} -C "$1" "$2" |
-		rlc-tar -t --json -f - | sed -n 's/.*"uid":\([0-9]*\),"gid":\([0-9]*\).*/\1:\2/p'
+	rlc-tar -c -f - -C "$1" . | rlc-tar -t --json -f - |
+		sed -n "s|.*\"path\":\"\./$2/*\".*\"uid\":\([0-9]*\),\"gid\":\([0-9]*\).*|\1:\2|p"
 }
 
 @test "a capability and set-id bits outlast the content that is written" {

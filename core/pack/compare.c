@@ -3,8 +3,10 @@
 
 #include "core/base/io.h"
 #include "core/owner/attr.h"
+#include "core/owner/widen.h"
 #include "core/pack/node_entry.h"
 #include "core/pack/path.h"
+#include "core/tree/closed.h"
 
 /* An entry beside the node of its name. */
 struct pair {
@@ -23,18 +25,20 @@ static void say(const struct pair *p, const char *difference)
 	p->differs(p->arg, p->e, difference);
 }
 
-static int open_dir_of(const struct tree *tree, const char *path, char name[NAME_MAX + 1])
+static int open_dir_of(
+	const struct tree *tree, const char *path, char name[NAME_MAX + 1], struct opened *opened)
 {
 	cleanup_free char *clean = NULL;
 	int r = path_clean(path, &clean);
 
-	return r < 0 ? r : tree_parent(tree, clean, name);
+	return r < 0 ? r : tree_parent_closed(tree, clean, name, opened);
 }
 
 static void compare_link(const struct pair *p)
 {
 	char name[NAME_MAX + 1];
-	cleanup_fd int fd = open_dir_of(p->tree, p->e->link, name);
+	cleanup_opened struct opened opened = OPENED_NONE;
+	cleanup_fd int fd = open_dir_of(p->tree, p->e->link, name, &opened);
 	struct stat a, b;
 
 	if (fd < 0 || fstatat(fd, name, &a, AT_SYMLINK_NOFOLLOW) < 0 ||
@@ -65,10 +69,20 @@ static bool same_block(int fd, const void *block, size_t n, int64_t offset, char
 	       memcmp(block, room, n) == 0;
 }
 
+static int open_content(const struct pair *p)
+{
+	enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
+	cleanup_widen struct widen w = WIDEN_NONE;
+	int fd = openat(p->dir.fd, p->name, FLAGS);
+
+	if (fd < 0 && errno == EACCES && widen(&w, p->dir.fd, p->name, S_IRUSR) == 0)
+		fd = openat(p->dir.fd, p->name, FLAGS);
+	return fd < 0 ? -errno : fd;
+}
+
 static int compare_content(const struct pair *p, struct err *err)
 {
-	cleanup_fd int fd = openat(
-		p->dir.fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup_fd int fd = open_content(p);
 	cleanup_buf struct buf room = BUF_NONE;
 	int64_t at = 0, offset;
 	const void *block;
@@ -76,7 +90,7 @@ static int compare_content(const struct pair *p, struct err *err)
 	ssize_t n;
 
 	if (fd < 0)
-		return err_set(err, -errno, "cannot open", p->e->path);
+		return err_set(err, fd, "cannot open", p->e->path);
 	while (same && (n = archive_in_data(p->data, &block, &offset, err)) != 0) {
 		if (n < 0)
 			return (int)n;
@@ -118,7 +132,7 @@ static void compare_facts(const struct pair *p, const struct entry *have)
 {
 	const struct entry *e = p->e;
 
-	if ((e->mode & 07777) != (have->mode & 07777))
+	if (!S_ISLNK(e->mode) && (e->mode & 07777) != (have->mode & 07777))
 		say(p, "Mode differs");
 	if (e->uid != have->uid)
 		say(p, "Uid differs");
@@ -169,7 +183,8 @@ int compare_entry(const struct tree *tree, const struct owners *owners, const st
 		.data = data,
 		.differs = differs,
 		.arg = arg};
-	int r = open_dir_of(tree, e->path, p.name);
+	cleanup_opened struct opened opened = OPENED_NONE;
+	int r = open_dir_of(tree, e->path, p.name, &opened);
 
 	if (r < 0)
 		return err_set(err, r, NULL, e->path);

@@ -4,6 +4,7 @@
 #include "core/base/sys.h"
 #include "core/owner/widen.h"
 #include "core/pack/path.h"
+#include "core/tree/closed.h"
 #include "core/tree/resolve.h"
 
 /* The name that a hard link is made of. */
@@ -11,6 +12,7 @@ struct target {
 	struct dir *dir; /* own, or that of an open level */
 	struct dir own;
 	char *path; /* owned; own.path */
+	struct opened opened;
 	char name[NAME_MAX + 1];
 	struct stat st;
 };
@@ -117,7 +119,7 @@ static int find_target(const struct job *j, const char *path, struct target *t)
 	int r = j->x->owners->sidecar ? real_path(j, path, &t->path) : 0;
 
 	if (r == 0)
-		r = tree_parent(j->x->tree, path, t->name);
+		r = tree_parent_closed(j->x->tree, path, t->name, &t->opened);
 	if (r < 0)
 		return r;
 	dir_start(&t->own, r, t->path ? t->path : ".");
@@ -126,7 +128,7 @@ static int find_target(const struct job *j, const char *path, struct target *t)
 
 int make_hardlink(const struct job *j)
 {
-	struct target t = {.own = DIR_NONE};
+	struct target t = {.own = DIR_NONE, .opened = OPENED_NONE};
 	cleanup_free char *path = NULL;
 	int r = path_clean(j->e->link, &path);
 
@@ -134,6 +136,7 @@ int make_hardlink(const struct job *j)
 		r = find_target(j, path, &t);
 	r = r < 0 ? job_fail(j, r, "cannot find what it is a hard link to") : link_to(j, &t);
 	dir_end(&t.own);
+	opened_undo(&t.opened);
 	free(t.path);
 	return r;
 }
