@@ -299,6 +299,21 @@ python() {
 	runs 2 rlc-tar -c --owner=4294967295 -f out.tar -C tree su
 }
 
+@test "--owner and --group: names are the tree's own" {
+	mkdir -p named/etc
+	echo 'zoe:x:77:78::/:' >named/etc/passwd
+	echo 'zoo:x:79:' >named/etc/group
+	runs 0 rlc-tar -c --owner=zoe --group=zoo -f out.tar -C named .
+	equal "$(python out.tar '{(i.uid, i.uname, i.gid, i.gname) for i in m.values()}')" \
+		"{(77, 'zoe', 79, 'zoo')}"
+	runs 0 rlc-tar -c --owner=root --group=root -f out.tar -C tree su
+	equal "$(python out.tar '{(i.uid, i.uname, i.gid, i.gname) for i in m.values()}')" \
+		"{(0, 'root', 0, 'root')}"
+	runs 1 rlc-tar -c --owner=nobody-here -f out.tar -C tree su
+	has "no such user in the tree's etc/passwd"
+	runs 2 rlc-tar -c --owner=zoe:zoo -f out.tar -C tree su
+}
+
 @test "--mtime and --clamp-mtime" {
 	runs 0 rlc-tar -c --mtime=@1234567890 -f out.tar -C tree .
 	equal "$(python out.tar '{i.mtime for i in m.values()}')" '{1234567890}'

@@ -98,6 +98,9 @@ static int write_archive(struct tar *t, struct way_out *w, struct err *err)
 		r = create_finish(c, err);
 	if (r == 0)
 		print_digests(t, w);
+	if (r == 0 && create_bared(c))
+		report(t->context.self, "this format holds no attributes; %zu entries lost theirs",
+			create_bared(c));
 	create_free(c);
 	return r;
 }
@@ -132,6 +135,8 @@ int tar_create(struct tar *t)
 		return usage_error(t->context.self, "nothing to put into an archive; name paths");
 	if (t->auto_compress && t->file && t->compression == COMPRESS_NONE)
 		t->compression = by_suffix(t->file);
+	if (t->level > (t->compression == COMPRESS_ZSTD ? 19 : 12))
+		return usage_error(t->context.self, "--level: %d is too high", t->level);
 	t->create.want = want;
 	t->create.tell = t->verbose ? tell : NULL;
 	t->create.fault = tar_fault;

@@ -192,6 +192,21 @@ static int check_attributes(const struct tar *t)
 	return EXIT_SOME;
 }
 
+/* From here on --owner and --group are numbers. */
+static int find_owner(struct tar *t, struct err *err)
+{
+	struct names *names = NULL;
+	int r = 0;
+
+	if (!t->create.user && !t->create.group)
+		return 0;
+	r = tree_names(&t->context.tree, ".", &names, err);
+	if (r == 0)
+		r = create_owner(&t->create, names, &t->create.owner, err);
+	names_free(names);
+	return r;
+}
+
 static int open_tree(struct tar *t)
 {
 	cleanup_err struct err err = ERR_NONE;
@@ -203,6 +218,8 @@ static int open_tree(struct tar *t)
 		r = tree_open_or_make(&t->context.tree, dir, &t->extract.made_top, &err);
 	else
 		r = tree_open(&t->context.tree, dir, &err);
+	if (r == 0)
+		r = find_owner(t, &err);
 	if (r == 0)
 		return t->verb == 'x' ? check_attributes(t) : EXIT_DONE;
 	report_err(t->context.self, &err);

@@ -138,8 +138,8 @@ static const struct option_row rows[] = {
 	{OPT_DIGEST, 0, "digest", NULL, "print sha256 of the file and of its content"},
 	{0, 0, NULL, NULL, "Owners, modes, times"},
 	{OPT_NUMERIC, 0, "numeric-owner", NULL, "numbers, no names of users and groups"},
-	{OPT_OWNER, 0, "owner", "USER", "all entries belong to USER (a number, NAME:NUMBER)"},
-	{OPT_GROUP, 0, "group", "GROUP", "all entries belong to GROUP (a number, NAME:NUMBER)"},
+	{OPT_OWNER, 0, "owner", "USER", "all entries belong to USER (number, name, NAME:NUMBER)"},
+	{OPT_GROUP, 0, "group", "GROUP", "all entries belong to GROUP (the same forms)"},
 	{OPT_MTIME, 0, "mtime", "TIME",
 		"all entries get TIME (@SECONDS, YYYY-MM-DD[ HH:MM:SS] UTC)"},
 	{OPT_CLAMP, 0, "clamp-mtime", NULL, "with --mtime: only those that are newer"},
@@ -177,17 +177,25 @@ static bool parse_number(const char *text, unsigned long max, unsigned long *num
 	return !errno && !*end && *number <= max;
 }
 
-/* "0", "+0", "root:0". */
-static bool parse_owner(const char *text, uint32_t *id)
+/* "0", "+0", "root:0", or a name that is looked up in the tree. */
+static int parse_owner(
+	struct tar *t, const char *option, const char *text, uint32_t *id, const char **name)
 {
-	const char *colon = strchr(text, ':');
+	const char *colon = strchr(text, ':'), *digits = colon ? colon + 1 : text + (*text == '+');
+	size_t n = colon ? (size_t)(colon - text) : strlen(text);
 	unsigned long number;
+	bool is_number = parse_number(digits, UINT32_MAX - 1, &number);
 
-	text = colon ? colon + 1 : text + (*text == '+');
-	if (!parse_number(text, UINT32_MAX - 1, &number))
-		return false;
-	*id = (uint32_t)number;
-	return true;
+	if (!*text || (!is_number && (colon || (*text >= '0' && *text <= '9') || *text == '+')))
+		return bad(t, option, text);
+	*id = is_number ? (uint32_t)number : OWNER_KEEP;
+	*name = NULL;
+	if (n == 0 || (is_number && !colon))
+		return EXIT_DONE;
+	if (words_add(&t->names, text, n) < 0)
+		return EXIT_SOME;
+	*name = t->names.at[t->names.count - 1];
+	return EXIT_DONE;
 }
 
 /* Days since 1970 in the proleptic Gregorian calendar. */
@@ -367,9 +375,9 @@ static int parsed(struct tar *t, int id, const char *arg)
 		t->strip = n;
 		return EXIT_DONE;
 	case OPT_OWNER:
-		return parse_owner(arg, &t->create.owner.uid) ? EXIT_DONE : bad(t, "owner", arg);
+		return parse_owner(t, "owner", arg, &t->create.owner.uid, &t->create.user);
 	case OPT_GROUP:
-		return parse_owner(arg, &t->create.owner.gid) ? EXIT_DONE : bad(t, "group", arg);
+		return parse_owner(t, "group", arg, &t->create.owner.gid, &t->create.group);
 	case OPT_MTIME:
 		t->create.set_mtime = true;
 		return parse_time(arg, &t->create.mtime) ? EXIT_DONE : bad(t, "mtime", arg);
@@ -520,6 +528,7 @@ static void tar_free(struct tar *t)
 	free(t->members);
 	words_free(&t->dirs);
 	words_free(&t->excludes);
+	words_free(&t->names);
 	context_end(&t->context);
 }
 

@@ -36,7 +36,7 @@ struct tar {
 	size_t strip;
 	struct extract_options extract;
 	struct create_options create;
-	char *user, *group; /* names that --owner and --group give, or NULL */
+	struct words names; /* what create.user and create.group point to */
 	int status;
 };
 

@@ -28,6 +28,8 @@ const char *err_reason(int code)
 	switch (-code) {
 	case EBADMSG:
 		return "malformed";
+	case E2BIG:
+		return "too large";
 	case EOPNOTSUPP:
 		return "not supported by this file system";
 	default:

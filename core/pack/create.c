@@ -17,6 +17,8 @@ struct create {
 	/* of the path being added */
 	const struct tree *tree;
 	const struct names *names;
+	struct owner owner; /* what all entries get */
+	size_t bared;       /* entries whose attributes the format cannot hold */
 	dev_t dev;
 };
 
@@ -59,7 +61,7 @@ static bool later(const struct timespec *a, const struct timespec *b)
 static void adjust(const struct create *c, struct entry *e)
 {
 	const struct create_options *o = c->options;
-	struct owner owner = owner_merge((struct owner){e->uid, e->gid}, o->owner);
+	struct owner owner = owner_merge((struct owner){e->uid, e->gid}, c->owner);
 
 	e->uid = owner.uid;
 	e->gid = owner.gid;
@@ -69,9 +71,12 @@ static void adjust(const struct create *c, struct entry *e)
 
 static int add_names(const struct create *c, struct entry *e)
 {
-	const char *user = c->options->numeric ? NULL : names_user(c->names, e->uid);
-	const char *group = c->options->numeric ? NULL : names_group(c->names, e->gid);
+	const struct create_options *o = c->options;
+	const char *user = o->user ? o->user : names_user(c->names, e->uid);
+	const char *group = o->group ? o->group : names_group(c->names, e->gid);
 
+	if (o->numeric)
+		return 0;
 	e->uname = user ? strdup(user) : NULL;
 	e->gname = group ? strdup(group) : NULL;
 	return (user && !e->uname) || (group && !e->gname) ? -ENOMEM : 0;
@@ -183,6 +188,7 @@ static int put(struct create *c, const struct visit *v, struct entry *e, int fd,
 
 	if (c->options->tell)
 		c->options->tell(c->options->arg, e);
+	c->bared += c->options->format != FORMAT_PAX && e->attr_count > 0;
 	r = archive_out_entry(c->out, e, &fault);
 	if (r == -ENAMETOOLONG || r == -ERANGE || r == -EINVAL || r == -EFBIG || r == -EOPNOTSUPP ||
 		r == -E2BIG) {
@@ -375,6 +381,32 @@ static int add_visit(struct create *c, struct walk *w, const struct visit *v, st
 	return enter(c, v, w, &node, err);
 }
 
+static bool is_root(const char *name)
+{
+	return strcmp(name, "root") == 0;
+}
+
+int create_owner(const struct create_options *o, const struct names *names, struct owner *owner,
+	struct err *err)
+{
+	int r = 0;
+
+	*owner = o->owner;
+	if (o->user && owner->uid == OWNER_KEEP) {
+		owner->uid = 0;
+		r = is_root(o->user) ? 0 : names_uid(names, o->user, &owner->uid, NULL);
+		if (r < 0)
+			return err_set(err, r, "no such user in the tree's etc/passwd", o->user);
+	}
+	if (o->group && owner->gid == OWNER_KEEP) {
+		owner->gid = 0;
+		r = is_root(o->group) ? 0 : names_gid(names, o->group, &owner->gid);
+		if (r < 0)
+			return err_set(err, r, "no such group in the tree's etc/group", o->group);
+	}
+	return 0;
+}
+
 int create_path(struct create *c, const struct tree *tree, const struct names *names,
 	const char *path, struct err *err)
 {
@@ -385,6 +417,9 @@ int create_path(struct create *c, const struct tree *tree, const struct names *n
 
 	c->tree = tree;
 	c->names = names;
+	r = create_owner(c->options, names, &c->owner, err);
+	if (r < 0)
+		return r;
 	if (walk_start(tree, path, &w, &fault) < 0) {
 		tell_fault(c, &fault);
 		return 0;
@@ -395,6 +430,11 @@ int create_path(struct create *c, const struct tree *tree, const struct names *n
 			return r;
 	}
 	return r < 0 ? err_set(err, r, NULL, path) : 0;
+}
+
+size_t create_bared(const struct create *c)
+{
+	return c->bared;
 }
 
 int create_finish(struct create *c, struct err *err)

@@ -8,9 +8,10 @@ struct create_options {
 	enum archive_format format;
 	enum whiteouts whiteouts;
 	bool one_file_system, no_recursion;
-	bool numeric;       /* no names of users and groups */
-	struct owner owner; /* for all entries; OWNER_KEEP: each has its own */
-	bool set_mtime;     /* all entries get mtime, or only later ones where clamp is set */
+	bool numeric;             /* no names of users and groups */
+	struct owner owner;       /* for all entries; OWNER_KEEP: each has its own */
+	const char *user, *group; /* their names; where the number is OWNER_KEEP it is the tree's */
+	bool set_mtime;           /* all entries get mtime, or only later ones where clamp is set */
 	bool clamp_mtime;
 	struct timespec mtime;
 	/* Whether the path (as it will stand in the archive) goes in; NULL: all do. */
@@ -20,6 +21,13 @@ struct create_options {
 	fault_fn *fault;
 	void *arg; /* for these three */
 };
+
+/*
+ * The owner that the options give to all entries: names that stand without a number are the tree's
+ * own, and root is 0 in any tree. 0, or -ENOENT with err.
+ */
+int create_owner(const struct create_options *o, const struct names *names, struct owner *owner,
+	struct err *err);
 
 struct create;
 
@@ -37,6 +45,9 @@ int create_start(struct sink *sink, const struct owners *owners,
  */
 int create_path(struct create *c, const struct tree *tree, const struct names *names,
 	const char *path, struct err *err);
+
+/* How many entries so far had attributes that the format cannot hold (all but pax). */
+size_t create_bared(const struct create *c);
 
 /* Ends the archive and finishes the sink. 0 or negative errno with err. */
 int create_finish(struct create *c, struct err *err);

@@ -7,6 +7,9 @@
  */
 enum { PAGE = 4096, HOLE_MIN = 1 << 20, BLOCK = 1 << 18 };
 
+/* What readers take at the most: from there on holes are written as zeros. */
+enum { RUNS_MAX = 65536 };
+
 struct runs {
 	struct entry_run *at;
 	size_t count, room;
@@ -17,7 +20,7 @@ static int note_data(struct runs *runs, int64_t offset, int64_t length)
 	struct entry_run *last = runs->count ? &runs->at[runs->count - 1] : NULL;
 	int64_t end = last ? last->offset + last->length : 0;
 
-	if (offset - end < HOLE_MIN && last) {
+	if (last && (offset - end < HOLE_MIN || runs->count == RUNS_MAX)) {
 		last->length = offset + length - last->offset;
 		return 0;
 	}
