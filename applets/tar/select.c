@@ -64,10 +64,19 @@ static bool pattern_matches(const char *pattern, const char *path)
 	}
 }
 
+/* The slash behind a directory's name is no part of it. No memory: nothing is left out unseen. */
 bool tar_excluded(const struct tar *t, const char *path)
 {
-	for (size_t i = 0; i < t->excludes.count; i++)
-		if (pattern_matches(t->excludes.at[i], path))
+	cleanup_free char *plain = NULL;
+	size_t n = strlen(path);
+
+	if (t->excludes.count == 0)
+		return false;
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	plain = strndup(path, n);
+	for (size_t i = 0; plain && i < t->excludes.count; i++)
+		if (pattern_matches(t->excludes.at[i], plain))
 			return true;
 	return false;
 }

@@ -184,11 +184,17 @@ int compare_entry(const struct tree *tree, const struct owners *owners, const st
 		.differs = differs,
 		.arg = arg};
 	cleanup_opened struct opened opened = OPENED_NONE;
+	cleanup_free char *above = NULL;
 	int r = open_dir_of(tree, e->path, p.name, &opened);
 
 	if (r < 0)
 		return err_set(err, r, NULL, e->path);
-	dir_start(&p.dir, r, ".");
+	/* The sidecar knows the node by its path, and so do people. */
+	if (path_clean(e->path, &above) < 0)
+		above = NULL;
+	else
+		path_cut_last(above);
+	dir_start(&p.dir, r, above && *above ? above : ".");
 	r = compare_node(&p, err);
 	dir_end(&p.dir);
 	return r;

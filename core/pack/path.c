@@ -74,3 +74,10 @@ int path_clean(const char *path, char **clean)
 	*clean = parts;
 	return 0;
 }
+
+void path_cut_last(char *clean)
+{
+	char *slash = strrchr(clean, '/');
+
+	*(slash ? slash : clean) = '\0';
+}

@@ -22,4 +22,7 @@ const char *path_part(const char *parts, size_t i);
 /* The same as one path, "." for the top; the caller's to free. */
 int path_clean(const char *path, char **clean);
 
+/* Takes the last component off a clean path: "a/b" becomes "a", "a" and "." become "". */
+void path_cut_last(char *clean);
+
 #endif
