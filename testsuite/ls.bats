@@ -64,7 +64,7 @@ kinds() {
 	for options in -1 -a -A -d -F -i -s -S -t -r -R -C -la -lA -ld -lF -lh -li -ls -lsh -lS \
 		-lSr -lt -ltr -lr -lR -laR -lsihR -sh -si -tr -Sr -RF -aF -CF -Ca -Cis -C1 -1C -l1 \
 		-CR -laF; do
-		for operands in . 'file link dir' 'dir dirlink' 'dirlink/' 'dir/ file' 'hard fifo'; do
+		for operands in . 'file link dir/ hard dirlink' dirlink/; do
 			if [[ $options == *l* ]]; then long=-n; else long=; fi
 			like_ls $long $options $operands
 		done
@@ -119,7 +119,7 @@ kinds() {
 
 @test "columns" {
 	touch {a..z} {a..z}{1..3} a-much-longer-name another-long-name-among-them é ééé
-	for width in 1 2 3 20 40 79 80 81 200; do
+	for width in 1 3 40 80 81 200; do
 		COLUMNS=$width like_ls -C
 		COLUMNS=$width like_ls -CFis
 	done
@@ -340,20 +340,20 @@ crw-rw-rw- 1 0 5   1,       3 Feb  3  2001 null'
 	/usr/bin/python3 -c '
 import os
 for i in range(2000):
-    os.mkdir("d" * 100)
-    os.chdir("d" * 100)
+    os.mkdir("ddd")
+    os.chdir("ddd")
 open("end", "w").close()'
 	runs 0 sh -c 'ulimit -s 256; rlc-ls -R | tail -n 1'
 	is end
 	equal "$(rlc-ls -lR | grep -c ^total)" 2001
 }
 
-@test "a directory of 100,000 files" {
+@test "a directory of 20,000 files" {
 	/usr/bin/python3 -c '
-for i in range(100000):
-    open("f%05d" % (i * 7919 % 100000), "w").close()'
+for i in range(20000):
+    open("f%05d" % (i * 7919 % 20000), "w").close()'
 	rlc-ls >../got
-	seq -f f%05g 0 99999 | cmp - ../got
+	seq -f f%05g 0 19999 | cmp - ../got
 	like_ls -ln
 }
 
