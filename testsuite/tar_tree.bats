@@ -120,16 +120,17 @@ ids() {
 	equal "$(stat -c %y tree/a)" "$(stat -c %y from/a | sed 's/\..*/.000000000 +0000/')"
 }
 
-@test "a hard link's own content goes nowhere" {
-	gen archive >a.tar <<-E
-		hardlink("new", "old", data=b"evil")
-	E
-	mkdir tree
+@test "newc: content goes to no file but the archive's own" {
+	mkdir from tree
+	echo evil >from/a
+	ln from/a from/b
+	(cd from && printf '%s\n' a b | cpio -o -H newc --quiet) >a.cpio
 	: >outside
-	ln outside tree/old
-	runs 0 rlc-tar -xf a.tar -C tree
+	ln outside tree/a
+	runs 1 rlc-tar -xkf a.cpio -C tree
+	has 'a: not replaced'
 	[ ! -s outside ]
-	[ tree/new -ef outside ]
+	[ tree/b -ef outside ]
 }
 
 @test "a hard link to a directory removes nothing" {

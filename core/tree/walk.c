@@ -238,6 +238,9 @@ static int fill(struct walk *w, struct frame *f, bool follow)
 		return -errno;
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
+	/* It can be read, but nothing in it be looked at. */
+	if (!(st.st_mode & S_IXUSR) && fstatat(f->dir.fd, ".", &st, 0) < 0 && errno == EACCES)
+		widen(&f->widened, f->dir.fd, NULL, S_IXUSR);
 	if (follow && is_walked(w, f))
 		return -ELOOP;
 	return listing_read(f->dir.fd, true, &f->listing);
