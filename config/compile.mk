@@ -19,7 +19,7 @@ musl-flags := $(base-flags) $(if $(CONFIG_FAST),-O2,-Os) -ffunction-sections -fd
 	-fno-asynchronous-unwind-tables \
 	-isystem $(LIB)/musl/linux $(call lib-include,musl)
 musl-link := -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noexecstack \
-	-Wl,-z,noseparate-code
+	-Wl,-z,noseparate-code -Wl,-z,norelro $(if $(CONFIG_FAST),,-Wl$(comma)-z$(comma)norelro)
 
 sanitizers := -fsanitize=address,undefined
 san-cc := clang

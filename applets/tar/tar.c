@@ -3,6 +3,7 @@
 config APPLET_TAR
 	bool "rlc-tar"
 	default y
+	select PACK
 	help
 	  Unpacks and packs archives and container layers with the owners of
 	  their files, as an ordinary user.
