@@ -117,6 +117,12 @@ int sys_utimens_fd(int fd, const struct timespec times[2])
 	return utimensat(AT_FDCWD, path.text, times, 0) < 0 ? -errno : 0;
 }
 
+/* Some filters say EPERM of calls that they do not know; if it is true, the old way says so too. */
+static bool is_unknown(int code)
+{
+	return code == ENOSYS || code == EPERM;
+}
+
 /* A descriptor that is not O_PATH needs neither the new call nor /proc. */
 int sys_chmod_fd(int fd, mode_t mode)
 {
@@ -128,7 +134,7 @@ int sys_chmod_fd(int fd, mode_t mode)
 		return -errno;
 	if (syscall(NR_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0)
 		return 0;
-	if (errno != ENOSYS)
+	if (!is_unknown(errno))
 		return -errno;
 	sys_proc_path(&path, fd, NULL);
 	return chmod(path.text, mode) < 0 ? -errno : 0;
@@ -141,7 +147,7 @@ int sys_chmod_at(int dirfd, const char *name, mode_t mode)
 
 	if (syscall(NR_fchmodat2, dirfd, name, mode, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
-	if (errno != ENOSYS)
+	if (!is_unknown(errno))
 		return -errno;
 	fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)

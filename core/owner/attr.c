@@ -111,7 +111,8 @@ static ssize_t ask(int dirfd, const char *name, const struct request *r)
 	if (!name)
 		return ask_fd(dirfd, r);
 	n = on_name(dirfd, name, r);
-	if (n != -ENOSYS)
+	/* Some filters say EPERM of calls that they do not know. */
+	if (n != -ENOSYS && n != -EPERM)
 		return n;
 	if (dirfd == AT_FDCWD) {
 		n = on_path(name, r);

@@ -176,6 +176,8 @@ int dir_flush(const struct owners *o, struct dir *dir, struct err *err)
 {
 	int r;
 
+	dirmap_free(&dir->map);
+	dir->map_read = false;
 	if (dir->changes.count == 0)
 		return 0;
 	/* An O_PATH descriptor cannot be locked; then the last writer wins. */
@@ -186,8 +188,6 @@ int dir_flush(const struct owners *o, struct dir *dir, struct err *err)
 	if (o->sidecar && (r == 0 || no_room(r) || r == -EOPNOTSUPP))
 		r = to_sidecar(o, dir, r < 0);
 	dirmap_free(&dir->changes);
-	dirmap_free(&dir->map);
-	dir->map_read = false;
 	if (no_room(r))
 		return err_set(err, r,
 			"no room to keep the owners of all its symlinks and FIFOs "

@@ -85,10 +85,16 @@ struct owner owners_inside(const struct owners *o, uint32_t uid, uint32_t gid)
 		inside(o, uid, o->mine.uid, o->base.uid), inside(o, gid, o->mine.gid, o->base.gid)};
 }
 
+/* My own id stands for the base, and cannot stand for itself as well. */
+static bool can_be_given(const struct idmap *map, uint32_t id, uint32_t mine, uint32_t base)
+{
+	return id == OWNER_KEEP || id == base || (id != mine && map_has(map, id));
+}
+
 bool owners_mapped(const struct owners *o, struct owner owner)
 {
-	return o->chown && (owner.uid == OWNER_KEEP || map_has(&o->uids, owner.uid)) &&
-	       (owner.gid == OWNER_KEEP || map_has(&o->gids, owner.gid));
+	return o->chown && can_be_given(&o->uids, owner.uid, o->mine.uid, o->base.uid) &&
+	       can_be_given(&o->gids, owner.gid, o->mine.gid, o->base.gid);
 }
 
 struct owner owners_real(const struct owners *o, struct owner owner)

@@ -113,7 +113,11 @@ int extract_entry(
 	size_t count;
 	int r = path_split(e->path, &parts, &count);
 
-	return r < 0 ? err_set(err, r, "refused", e->path) : place(&j, parts, count);
+	if (r < 0)
+		return err_set(err, r, "refused", e->path);
+	r = place(&j, parts, count);
+	level_rest(x);
+	return r;
 }
 
 static int is_empty(int fd)

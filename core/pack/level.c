@@ -116,6 +116,25 @@ static int look_at(struct extract *x, struct level *l, struct err *err)
 	return 0;
 }
 
+static bool is_open(const struct extract *x, const struct level *l)
+{
+	for (size_t i = 0; i < x->levels.depth; i++)
+		if (x->levels.at[i].ino == l->ino && x->levels.at[i].dev == l->dev)
+			return true;
+	return false;
+}
+
+/* The map of a directory that is open twice must be read anew by both. */
+static void flush_all(struct extract *x)
+{
+	for (size_t i = 0; i < x->levels.depth; i++) {
+		struct err err = ERR_NONE;
+
+		if (dir_flush(x->owners, &x->levels.at[i].dir, &err) < 0)
+			extract_fault(x, &err);
+	}
+}
+
 int level_push(struct extract *x, int fd, const char *name, char *path, struct err *err)
 {
 	struct level l = {.path = path ? path : child_path(x, name), .name = strdup(name)};
@@ -130,8 +149,22 @@ int level_push(struct extract *x, int fd, const char *name, char *path, struct e
 		free(l.name);
 		return err_set(err, r, "cannot open", name);
 	}
+	if (is_open(x, &l)) {
+		x->aliased = true;
+		flush_all(x);
+	}
 	x->levels.at[x->levels.depth++] = l;
 	return 0;
+}
+
+void level_rest(struct extract *x)
+{
+	if (!x->aliased)
+		return;
+	while (x->levels.depth > 1)
+		level_pop(x);
+	flush_all(x);
+	x->aliased = false;
 }
 
 static void settle(struct extract *x, struct level *l)

@@ -37,6 +37,7 @@ struct extract {
 	struct marks *awaited; /* newc: inodes whose content comes later; NULL: none yet */
 	bool privileged;       /* modes do not stand in this process's way */
 	bool top_described;    /* the archive has an entry for the top itself */
+	bool aliased;          /* a directory is open twice, by way of a symlink */
 };
 
 /* The innermost directory. */
@@ -57,6 +58,12 @@ int level_go(struct extract *x, const char *parts, size_t n, bool make, struct e
  * here on) is its path where it is not that, but behind a symlink; else NULL.
  */
 int level_push(struct extract *x, int fd, const char *name, char *path, struct err *err);
+
+/*
+ * After each entry: where a symlink has led back into an open directory, all but the top are left,
+ * since what each of them remembers may no longer be so.
+ */
+void level_rest(struct extract *x);
 
 /* Leaves the innermost directory: its map, mode and times are written; faults are told. */
 void level_pop(struct extract *x);
