@@ -292,7 +292,7 @@ static const struct option_row getattr_options[] = {
 #endif
 	{OPT_DUMP, 0, "dump", NULL, "print what rlc-setattr --restore reads"},
 	CONTEXT_ROW_ROOT,
-	CONTEXT_ROW_SIDECAR,
+	CONTEXT_ROW_SIDECAR
 	{0},
 };
 

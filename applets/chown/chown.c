@@ -473,8 +473,7 @@ static const struct option_row chown_options[] = {
 	{'L', 'L', NULL, NULL, "go through directories that any symlink leads to"},
 	{'P', 'P', NULL, NULL, "go through no symlink (the default)"},
 	{0, 0, NULL, NULL, "Trees"},
-	CONTEXT_ROWS,
-	{0},
+	CONTEXT_ROWS{0},
 };
 
 const struct applet applet_chown = {

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "applets/chown/spec.h"
 
+#include "core/owner/text.h"
 #include <stdio.h>
 
 /* A number up to 4294967294, in decimal, "+" before it or not. */
 static bool parse_number(const char *word, uint32_t *id)
 {
-	const char *digits = word + (*word == '+');
-	unsigned long long value;
-	char *end;
+	struct text t = text_of(word, strlen(word));
 
-	if (*digits < '0' || *digits > '9')
-		return false;
-	errno = 0;
-	value = strtoull(digits, &end, 10);
-	*id = (uint32_t)value;
-	return !*end && !errno && value < OWNER_KEEP;
+	text_char(&t, '+');
+	return text_u32(&t, id) && text_end(&t) && *id != OWNER_KEEP;
 }
 
 /* NULL, or what is wrong with it. */

@@ -26,7 +26,7 @@ struct context {
 
 enum { OPT_ROOT = 1000, OPT_RECORDS, OPT_BASE_OWNER, OPT_SIDECAR };
 
-/* Rows for the end of an applet's table of options; all of them, or those that do something. */
+/* Rows for an applet's table of options, before its end (a comma is in the last); some, or all. */
 #define CONTEXT_ROW_ROOT                                                                           \
 	{                                                                                          \
 		OPT_ROOT, 0, "root", "DIR", "take paths and names beneath DIR, and stay in it"     \
@@ -40,10 +40,12 @@ enum { OPT_ROOT = 1000, OPT_RECORDS, OPT_BASE_OWNER, OPT_SIDECAR };
 	{                                                                                          \
 		OPT_BASE_OWNER, 0, "base-owner", "UID:GID", "what your own ids are inside (0:0)"   \
 	}
+#ifdef CONFIG_SIDECAR
 #define CONTEXT_ROW_SIDECAR                                                                        \
-	{                                                                                          \
-		OPT_SIDECAR, 0, "sidecar", "FILE", "keep in FILE what no attribute can hold"       \
-	}
+	{OPT_SIDECAR, 0, "sidecar", "FILE", "keep in FILE what no attribute can hold"},
+#else
+#define CONTEXT_ROW_SIDECAR
+#endif
 #define CONTEXT_ROWS                                                                               \
 	CONTEXT_ROW_ROOT, CONTEXT_ROW_RECORDS, CONTEXT_ROW_BASE_OWNER, CONTEXT_ROW_SIDECAR
 

@@ -89,7 +89,7 @@ static void get_help(struct course *k)
 		k->e->c->owners.sidecar || sched_getaffinity(0, sizeof(cpus), &cpus) < 0 ||
 		CPU_COUNT(&cpus) < 2)
 		return;
-	k->helper = fork();
+	k->helper = _Fork();
 	if (k->helper != 0)
 		return;
 	k->helper = -1;

@@ -2,6 +2,7 @@
 #include "applets/ls/ls.h"
 
 #include "applets/lib/text.h"
+#include "core/owner/text.h"
 #include <sys/ioctl.h>
 
 enum { GAP = 2, LEAST = 3, TAB = 8 };
@@ -10,12 +11,12 @@ static size_t line_width(void)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
-	long n;
+	struct text t = text_of(columns, columns ? strlen(columns) : 0);
+	uint32_t n;
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		return size.ws_col;
-	n = columns ? strtol(columns, NULL, 10) : 0;
-	return n > 0 && n < INT_MAX ? (size_t)n : 80;
+	return text_u32(&t, &n) && n > 0 && n < INT_MAX ? n : 80;
 }
 
 /* A column a character; what is no character comes as '?' or as it is. */

@@ -98,7 +98,7 @@ static const struct option_row ls_options[] = {
 	{'t', 't', NULL, NULL, "sort by time, the newest first"},
 	{'1', '1', NULL, NULL, "list one a line"},
 	{OPT_JSON, 0, "json", NULL, "an object a line, for scripts"},
-	CONTEXT_ROWS,
+	CONTEXT_ROWS
 	{0},
 };
 

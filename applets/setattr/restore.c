@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "applets/setattr/setattr.h"
 
-#include <stdio.h>
+#include "core/base/io.h"
 #include <sys/sysmacros.h>
 
 /* The directory of the last line stays open: most often the next one is in it, too. */
@@ -132,18 +132,17 @@ static int take_line(struct restore *r, const struct dump_line *line)
 	return restore_line(r, line, &err) < 0 ? setattr_fail(r->s, &err) : status;
 }
 
-static int restore_all(struct restore *r, FILE *in, const char *file)
+static int restore_all(struct restore *r, const struct buf *text, const char *file)
 {
-	cleanup_free char *text = NULL;
-	size_t room = 0, number = 0;
+	const char *at = text->data, *end = text->data + text->len;
 	int status = EXIT_DONE;
-	ssize_t len;
 
-	while ((len = getline(&text, &room, in)) > 0) {
+	for (size_t number = 1; at < end; number++) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)((newline ? newline : end) - at);
 		struct dump_line line;
-		int ret = dump_parse(text, (size_t)len - (text[len - 1] == '\n'), &line);
+		int ret = dump_parse(at, len, &line);
 
-		number++;
 		if (ret > 0) {
 			status |= take_line(r, &line);
 			free(line.path);
@@ -151,26 +150,25 @@ static int restore_all(struct restore *r, FILE *in, const char *file)
 			report(r->s->c.self, "%s: line %zu is malformed", file, number);
 			status = EXIT_SOME;
 		}
+		at += len + 1;
 	}
-	if (!ferror(in))
-		return status;
-	report(r->s->c.self, "%s: cannot read: %s", file, strerror(errno));
-	return EXIT_SOME;
+	return status;
 }
 
 int setattr_restore(struct setattr *s)
 {
-	bool is_stdin = strcmp(s->file, "-") == 0;
-	FILE *in = is_stdin ? stdin : fopen(s->file, "re");
+	enum { DUMP_MAX = 1 << 30 };
+	cleanup_buf struct buf text = BUF_NONE;
+	cleanup_fd int fd = strcmp(s->file, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+						      : open(s->file, O_RDONLY | O_CLOEXEC);
 	struct restore r = {.s = s, .dir = DIR_NONE};
+	int ret = fd < 0 ? -errno : io_read_all(fd, &text, DUMP_MAX);
 	int status;
 
-	if (!in) {
-		report(s->c.self, "%s: cannot open: %s", s->file, strerror(errno));
+	if (ret < 0) {
+		report(s->c.self, "%s: cannot read: %s", s->file, err_reason(ret));
 		return EXIT_SOME;
 	}
-	status = restore_all(&r, in, s->file);
-	if (!is_stdin)
-		fclose(in);
+	status = restore_all(&r, &text, s->file);
 	return status | close_dir(&r);
 }

@@ -88,6 +88,8 @@ fakeroot -i owners -- tar -C rootfs -cf rootfs.tar .
 */
 #include "applets/setattr/setattr.h"
 
+#include "core/owner/text.h"
+
 enum { OPT_CLEAR = 256, OPT_RESTORE, OPT_IMPORT, OPT_EXPORT, OPT_FILE };
 
 int setattr_fail(const struct setattr *s, struct err *err)
@@ -124,30 +126,18 @@ static int visit(void *arg, const struct visit *v, bool *enter)
 	return setattr_fail(s, &err);
 }
 
-static bool parse_id(const char *text, size_t len, uint32_t *id)
+static bool parse_id(struct text *t, uint32_t *id)
 {
-	uint64_t value = 0;
-
 	*id = OWNER_KEEP;
-	if (len == 4 && strncmp(text, "keep", 4) == 0)
-		return true;
-	if (len == 0 || len > 10)
-		return false;
-	for (; len; len--, text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		value = value * 10 + (uint64_t)(*text - '0');
-	}
-	*id = (uint32_t)value;
-	return value < OWNER_KEEP;
+	return text_word(t, "keep") || (text_u32(t, id) && *id != OWNER_KEEP);
 }
 
 static bool parse_owner(const char *text, struct owner *owner)
 {
-	const char *colon = strchr(text, ':');
+	struct text t = text_of(text, strlen(text));
 
-	return colon && parse_id(text, (size_t)(colon - text), &owner->uid) &&
-	       parse_id(colon + 1, strlen(colon + 1), &owner->gid);
+	return parse_id(&t, &owner->uid) && text_char(&t, ':') && parse_id(&t, &owner->gid) &&
+	       text_end(&t);
 }
 
 static int run(struct setattr *s, char **operands)
@@ -260,8 +250,7 @@ static const struct option_row setattr_options[] = {
 #endif
 	CONTEXT_ROW_ROOT,
 	CONTEXT_ROW_BASE_OWNER,
-	CONTEXT_ROW_SIDECAR,
-	{0},
+	CONTEXT_ROW_SIDECAR{0},
 };
 
 const struct applet applet_setattr = {

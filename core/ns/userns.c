@@ -44,7 +44,7 @@ static int try_privilege(void)
 static int rehearse(uid_t uid, gid_t gid)
 {
 	int status;
-	pid_t child = fork();
+	pid_t child = _Fork();
 
 	if (child < 0)
 		return -errno;

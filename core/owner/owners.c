@@ -2,29 +2,30 @@
 #include "core/owner/owners.h"
 
 #include "core/base/io.h"
+#include "core/owner/text.h"
+
+static bool next_number(struct text *t, uint32_t *value)
+{
+	while (text_char(t, ' ') || text_char(t, '\n'))
+		;
+	return text_u32(t, value);
+}
 
 /* /proc/self/uid_map: "INSIDE OUTSIDE COUNT" a line. Whether it could be read. */
 static bool read_map(const char *file, struct idmap *map)
 {
 	cleanup_fd int fd = open(file, O_RDONLY | O_CLOEXEC);
-	cleanup_buf struct buf text = BUF_NONE;
-	char *at;
+	cleanup_buf struct buf content = BUF_NONE;
+	struct text t;
+	uint32_t first, outside, count;
 
 	map->count = 0;
-	if (fd < 0 || io_read_all(fd, &text, 65536) < 0)
+	if (fd < 0 || io_read_all(fd, &content, 65536) < 0)
 		return false;
-	at = text.data;
-	while (map->count < ARRAY_SIZE(map->ranges)) {
-		char *end;
-		unsigned long first = strtoul(at, &end, 10);
-
-		if (end == at)
-			break;
-		strtoul(end, &end, 10);
-		map->ranges[map->count++] =
-			(struct idmap_range){(uint32_t)first, (uint32_t)strtoul(end, &end, 10)};
-		at = end;
-	}
+	t = text_of(content.data, content.len);
+	while (map->count < ARRAY_SIZE(map->ranges) && next_number(&t, &first) &&
+		next_number(&t, &outside) && next_number(&t, &count))
+		map->ranges[map->count++] = (struct idmap_range){first, count};
 	return true;
 }
 

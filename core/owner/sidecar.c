@@ -5,6 +5,8 @@
 #include <search.h>
 #include <stdio.h>
 
+#ifdef CONFIG_SIDECAR
+
 enum { FILE_MAX = 256 << 20 };
 
 /*
@@ -266,3 +268,5 @@ void sidecar_free(struct sidecar *s)
 	free(s->file);
 	free(s);
 }
+
+#endif

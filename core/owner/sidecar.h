@@ -12,6 +12,8 @@
  */
 struct sidecar;
 
+#ifdef CONFIG_SIDECAR
+
 /*
  * Reads the file (none yet is an empty one; 256 MiB at the most). 0 or negative errno with
  * err: -EBADMSG names the line ("line 12 is malformed").
@@ -35,5 +37,35 @@ int sidecar_save(struct sidecar *s, struct err *err);
 
 /* Frees without saving. NULL is fine. */
 void sidecar_free(struct sidecar *s);
+
+#else
+
+static inline const struct dump_line *sidecar_get(const struct sidecar *s, const char *path)
+{
+	(void)s;
+	(void)path;
+	return NULL;
+}
+
+static inline int sidecar_set(struct sidecar *s, const char *path, const struct dump_line *line)
+{
+	(void)s;
+	(void)path;
+	(void)line;
+	return -EOPNOTSUPP;
+}
+
+static inline void sidecar_remove(struct sidecar *s, const char *path)
+{
+	(void)s;
+	(void)path;
+}
+
+static inline void sidecar_free(struct sidecar *s)
+{
+	(void)s;
+}
+
+#endif
 
 #endif

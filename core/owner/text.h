@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef RLC_TEXT_H
-#define RLC_TEXT_H
+#ifndef RLC_OWNER_TEXT_H
+#define RLC_OWNER_TEXT_H
 
 #include "core/base/base.h"
 
