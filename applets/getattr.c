@@ -292,8 +292,7 @@ static const struct option_row getattr_options[] = {
 #endif
 	{OPT_DUMP, 0, "dump", NULL, "print what rlc-setattr --restore reads"},
 	CONTEXT_ROW_ROOT,
-	CONTEXT_ROW_SIDECAR
-	{0},
+	CONTEXT_ROW_SIDECAR{0},
 };
 
 const struct applet applet_getattr = {

@@ -303,8 +303,7 @@ static int mknod_main(const struct applet *self, int argc, char **argv)
 
 static const struct option_row mknod_options[] = {
 	{'m', 'm', "mode", "MODE", "the permissions, not a=rw less the umask"},
-	CONTEXT_ROWS
-	{0},
+	CONTEXT_ROWS{0},
 };
 
 const struct applet applet_mknod = {
