@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-static char dir[] = "/tmp/test_sidecar.XXXXXX";
+static char dir[] = "test_sidecar.XXXXXX";
 
 static const char *in_dir(const char *name)
 {
