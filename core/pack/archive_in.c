@@ -145,9 +145,10 @@ static int take_runs(struct archive_entry *from, struct entry *e)
 	return r;
 }
 
-static bool fits32(la_int64_t n)
+/* The last number of 32 bits is nobody's: to chown(2) and in records it means "as it is". */
+static bool is_id(la_int64_t n)
 {
-	return n >= 0 && n <= UINT32_MAX;
+	return n >= 0 && n < UINT32_MAX;
 }
 
 static int take_numbers(struct archive_entry *from, struct entry *e, const char **why)
@@ -156,7 +157,7 @@ static int take_numbers(struct archive_entry *from, struct entry *e, const char 
 	uint64_t major = archive_entry_rdevmajor(from), minor = archive_entry_rdevminor(from);
 
 	*why = "the owner is out of range";
-	if (!fits32(uid) || !fits32(gid))
+	if (!is_id(uid) || !is_id(gid))
 		return -EBADMSG;
 	*why = "the device number is out of range";
 	if (major > UINT32_MAX || minor > UINT32_MAX)

@@ -111,11 +111,12 @@ static void make_lower(int tree)
 	snprintf(out, sizeof(out), "%s/canary", place.path);
 	MUST(symlinkat("../canary", tree, "up") == 0 && symlinkat(out, tree, "out") == 0);
 	MUST(symlinkat(".", tree, "self") == 0 && symlinkat("d", tree, "link") == 0);
-	MUST(symlinkat("loop", tree, "loop") == 0 && mkdirat(tree, "d", 0555) == 0);
-	MUST(mkdirat(tree, "a", 0) == 0 && mkfifoat(tree, "p", 0600) == 0);
+	MUST(symlinkat("loop", tree, "loop") == 0 && mkdirat(tree, "d", 0700) == 0);
+	MUST(mkdirat(tree, "a", 0700) == 0 && mkfifoat(tree, "p", 0600) == 0);
 	put(tree, "f", "lower");
 	MUST(linkat(tree, "f", tree, "a/b", 0) == 0);
 	MUST(symlinkat("../../canary/file", tree, "d/out") == 0);
+	MUST(fchmodat(tree, "d", 0555, 0) == 0 && fchmodat(tree, "a", 0, 0) == 0);
 }
 
 static void fault(void *arg, struct err *err)
