@@ -114,7 +114,7 @@ static void make_lower(int tree)
 	MUST(symlinkat("loop", tree, "loop") == 0 && mkdirat(tree, "d", 0700) == 0);
 	MUST(mkdirat(tree, "a", 0700) == 0 && mkfifoat(tree, "p", 0600) == 0);
 	put(tree, "f", "lower");
-	MUST(linkat(tree, "f", tree, "a/b", 0) == 0);
+	MUST(linkat(tree, "f", tree, "a/b", 0) == 0 && fchmodat(tree, "a", 0, 0) == 0);
 	MUST(symlinkat("../../canary/file", tree, "d/out") == 0);
 	MUST(fchmodat(tree, "d", 0555, 0) == 0 && fchmodat(tree, "a", 0, 0) == 0);
 }
