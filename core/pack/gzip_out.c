@@ -131,7 +131,7 @@ static int put_members(struct gzip_out *g, unsigned left)
 	return 0;
 }
 
-static int give_job(struct gzip_out *g, struct block *in, struct block *out)
+static void give_job(struct gzip_out *g, struct block *in, struct block *out)
 {
 	struct job *j = &g->jobs[g->given % JOBS_MAX];
 
@@ -140,7 +140,6 @@ static int give_job(struct gzip_out *g, struct block *in, struct block *out)
 	g->given++;
 	pthread_mutex_unlock(&g->lock);
 	pthread_cond_signal(&g->work);
-	return 0;
 }
 
 /* No thread could be started: the same member, made here. */
@@ -159,19 +158,33 @@ static int make_here(struct gzip_out *g, struct block *in, struct block *out)
 	return -ENOMEM;
 }
 
+/* A block for what comes out. The jobs may hold the only ones there is memory for. */
+static int take_block(struct gzip_out *g, struct block **out)
+{
+	int r = pool_try(g->pool, out);
+
+	if (r != -EAGAIN)
+		return r;
+	r = put_members(g, 0);
+	return r < 0 ? r : pool_take(g->pool, out);
+}
+
 static int gzip_push(struct sink *s, struct block *in)
 {
 	struct gzip_out *g = (struct gzip_out *)s;
 	struct block *out;
 	int r = put_members(g, (unsigned)MAX(2 * g->threads - 1, 0));
 
-	r = r < 0 ? r : pool_take(g->pool, &out);
+	r = r < 0 ? r : take_block(g, &out);
 	if (r < 0)
 		return r;
 	g->any = true;
 	if (g->running < g->threads && g->given - g->put >= (unsigned)g->running)
 		add_worker(g);
-	return g->running ? give_job(g, in, out) : make_here(g, in, out);
+	if (!g->running)
+		return make_here(g, in, out);
+	give_job(g, in, out);
+	return 0;
 }
 
 /* Nothing at all is one empty member. */
@@ -179,7 +192,7 @@ static int gzip_empty(struct gzip_out *g)
 {
 	struct block nothing = {.data = NULL};
 	struct block *out;
-	int r = pool_take(g->pool, &out);
+	int r = take_block(g, &out);
 
 	atomic_init(&nothing.holders, 1);
 	return r < 0 ? r : make_here(g, &nothing, out);

@@ -51,18 +51,18 @@ static struct block *pool_pick(struct pool *p)
 	return b;
 }
 
-int pool_take(struct pool *p, struct block **out)
+static int pool_get(struct pool *p, bool wait, struct block **out)
 {
 	struct block *b = NULL;
 	int r = 0;
 
 	pthread_mutex_lock(&p->lock);
-	while (!p->stopped && !(b = pool_pick(p)) && p->made)
+	while (!p->stopped && !(b = pool_pick(p)) && p->made && wait)
 		pthread_cond_wait(&p->came_back, &p->lock);
 	if (p->stopped)
 		r = -ECANCELED;
 	else if (!b)
-		r = -ENOMEM; /* not one, and so none that could come back */
+		r = p->made ? -EAGAIN : -ENOMEM; /* not one, and so none that could come back */
 	pthread_mutex_unlock(&p->lock);
 	if (r < 0)
 		return r;
@@ -70,6 +70,16 @@ int pool_take(struct pool *p, struct block **out)
 	b->len = 0;
 	*out = b;
 	return 0;
+}
+
+int pool_take(struct pool *p, struct block **out)
+{
+	return pool_get(p, true, out);
+}
+
+int pool_try(struct pool *p, struct block **out)
+{
+	return pool_get(p, false, out);
 }
 
 void pool_stop(struct pool *p)

@@ -35,6 +35,9 @@ int pool_new(size_t room, unsigned max, struct pool **out);
  */
 int pool_take(struct pool *p, struct block **out);
 
+/* The same without waiting: -EAGAIN where all are out, or there is no memory for one more. */
+int pool_try(struct pool *p, struct block **out);
+
 /* Who waits in pool_take, now or later, gets -ECANCELED. */
 void pool_stop(struct pool *p);
 
