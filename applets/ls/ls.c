@@ -46,9 +46,7 @@ prints an object a line:
 .Li uid , gid , user , group
 (null where the tree has no name),
 .Li size , nlink , ino , mtime
-(seconds),
-.Li mtime_ns
-(nanoseconds to be added),
+(seconds since 1970 with nine decimals),
 .Li target
 of a symbolic link,
 .Li major
@@ -98,8 +96,7 @@ static const struct option_row ls_options[] = {
 	{'t', 't', NULL, NULL, "sort by time, the newest first"},
 	{'1', '1', NULL, NULL, "list one a line"},
 	{OPT_JSON, 0, "json", NULL, "an object a line, for scripts"},
-	CONTEXT_ROWS
-	{0},
+	CONTEXT_ROWS{0},
 };
 
 void ls_complain(struct ls *ls, struct err *err)

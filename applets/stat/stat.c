@@ -110,8 +110,7 @@ static const struct option_row stat_options[] = {
 	{'c', 'c', "format", "FORMAT", "print FORMAT and a newline for each file"},
 	{OPT_PRINTF, 0, "printf", "FORMAT", "print FORMAT with escapes like \\n, and no newline"},
 	{OPT_JSON, 0, "json", NULL, "an object a line, for scripts"},
-	CONTEXT_ROWS
-	{0},
+	CONTEXT_ROWS{0},
 };
 
 /* The first line is made by hand: names stay on it, whatever they are. */

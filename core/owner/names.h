@@ -12,11 +12,13 @@ struct names;
 
 /*
  * Reads passwd_fd and group_fd (each may be -1: no such file; they stay the
- * caller's; regular files of 16 MiB at the most, malformed lines are passed over). 0 or negative errno.
+ * caller's; regular files of 16 MiB at the most, malformed lines are passed over). 0 or negative
+ * errno.
  */
 int names_read(int passwd_fd, int group_fd, struct names **out);
 
-/* The number of a name: 0, or -ENOENT. login_group (may be NULL) is the group of the passwd line. */
+/* The number of a name: 0, or -ENOENT. login_group (may be NULL) is the group of the passwd line.
+ */
 int names_uid(const struct names *n, const char *name, uint32_t *uid, uint32_t *login_group);
 int names_gid(const struct names *n, const char *name, uint32_t *gid);
 

@@ -270,9 +270,9 @@ static int step(struct extract *x, const char *name, bool make, struct err *err)
 	int fd = open_step(x, name, make, &path, &opaque), r;
 
 	if (fd < 0) {
-		cleanup_free char *path = child_path(x, name);
+		cleanup_free char *whole = child_path(x, name);
 
-		return err_set(err, fd, "cannot go into", path);
+		return err_set(err, fd, "cannot go into", whole);
 	}
 	if (x->marks && make &&
 		marks_add(x->marks, level_top(x)->dev, level_top(x)->ino, name) < 0) {
