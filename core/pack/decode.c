@@ -51,8 +51,12 @@ static int decode_block(struct decode *d, struct block **out)
 	struct block *b;
 	int r = d->over ? d->result : pool_take(d->stage.pool, &b);
 
-	if (r < 0 || d->over)
+	if (d->over)
 		return r;
+	if (r < 0) {
+		d->why = "cannot decompress";
+		return r;
+	}
 	r = d->ops->fill(d->state, &d->in, b, DECODE_BLOCK, &d->why);
 	if (r == 0)
 		r = decode_drain(d);
