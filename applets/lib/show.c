@@ -86,6 +86,16 @@ static int add_owner(struct buf *out, const struct shown *what)
 	return r < 0 ? r : add_string(out, "group", what->group);
 }
 
+/* Second -2 and half a second on is -1.5. */
+static int add_mtime(struct buf *out, struct timespec t)
+{
+	bool minus = t.tv_sec < 0, carry = minus && t.tv_nsec;
+	unsigned long long sec = (unsigned long long)t.tv_sec + carry;
+
+	return buf_addf(out, ",\"mtime\":%s%llu.%09ld", minus ? "-" : "", minus ? 0 - sec : sec,
+		carry ? 1000000000 - t.tv_nsec : t.tv_nsec);
+}
+
 int show_json(struct buf *out, const struct shown *what)
 {
 	const struct stat *st = what->st;
@@ -99,12 +109,11 @@ int show_json(struct buf *out, const struct shown *what)
 	if (r == 0)
 		r = add_owner(out, what);
 	if (r == 0)
-		r = buf_addf(out,
-			",\"size\":%lld,\"nlink\":%llu,\"ino\":%llu,\"mtime\":%lld,"
-			"\"mtime_ns\":%ld",
+		r = buf_addf(out, ",\"size\":%lld,\"nlink\":%llu,\"ino\":%llu",
 			(long long)st->st_size, (unsigned long long)st->st_nlink,
-			(unsigned long long)st->st_ino, (long long)st->st_mtim.tv_sec,
-			st->st_mtim.tv_nsec);
+			(unsigned long long)st->st_ino);
+	if (r == 0)
+		r = add_mtime(out, st->st_mtim);
 	if (r == 0 && what->target)
 		r = add_string(out, "target", what->target);
 	if (r == 0 && (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)))

@@ -22,8 +22,8 @@ struct shown {
 
 /*
  * Adds an object on a line: path, type, mode (octal digits), uid, gid, user, group, size, nlink,
- * ino, mtime (seconds) and mtime_ns (0 to 999999999, added to mtime), target of a symlink, major
- * and minor of a device. 0 or -ENOMEM.
+ * ino, mtime (seconds since 1970 with nine decimals), target of a symlink, major and minor of a
+ * device. 0 or -ENOMEM.
  */
 int show_json(struct buf *out, const struct shown *what);
 
