@@ -344,6 +344,37 @@ again
 	equal "$(stat -c %a tree/none)" 0
 }
 
+@test "a top that nobody can search is extracted into again" {
+	gen archive >a.tar <<-E
+		directory(".", mode=0o644)
+		add("d/f", data=b"x")
+	E
+	mkdir tree
+	runs 0 rlc-tar -xf a.tar -C tree
+	equal "$(stat -c %a tree)" 644
+	runs 0 rlc-tar -xf a.tar -C tree
+	is ''
+	equal "$(stat -c %a tree)" 644
+	chmod 700 tree
+	equal "$(cat tree/d/f)" x
+}
+
+@test "a whiteout forgets the owners of what it removes" {
+	gen archive >a.tar <<-E
+		symlink("s", "x", owner=(5, 6))
+		symlink("d/s", "x", owner=(5, 6))
+	E
+	gen archive >b.tar <<-E
+		add(".wh.s")
+		add("d/f")
+		add(".wh.d")
+	E
+	runs 0 rlc-tar -xf a.tar -C tree
+	runs 0 rlc-tar -xf b.tar -C tree
+	runs 1 getfattr --only-values -n user.rlc.dirmap tree tree/d
+	has 'tree: user.rlc.dirmap: No such' 'tree/d: user.rlc.dirmap: No such'
+}
+
 @test "a disk that is full for one attribute is not full for all" {
 	gen archive >a.tar <<-E
 		add("big", attrs={"user.a": b"x" * 60000, "user.b": b"x" * 60000})

@@ -130,7 +130,7 @@ static int is_empty(int fd)
 
 static int begin(struct extract *x, struct err *err)
 {
-	int fd = openat(x->tree->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = fcntl(x->tree->fd, F_DUPFD_CLOEXEC, 0);
 	int r = fd < 0 ? -errno : level_push(x, fd, ".", NULL, err);
 
 	if (r < 0)

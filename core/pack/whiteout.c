@@ -4,26 +4,31 @@
 #include "core/owner/attr.h"
 #include <sys/sysmacros.h>
 
-/*
- * Removes what the archive has not put there itself: what was entered is left
- * standing where something of the archive is in it.
- */
+/* What was entered is left standing where something of the archive is in it. */
+static int leave_lower(
+	struct extract *x, const struct visit *v, const struct stat *dir, struct err *err)
+{
+	int r = -ENOTEMPTY;
+
+	if (!marks_has(x->marks, dir->st_dev, dir->st_ino, v->name))
+		r = tree_unlink(v->dir->fd, v->name, AT_REMOVEDIR);
+	if (r == -ENOTEMPTY || r == -EEXIST)
+		return dir_flush(x->owners, v->self, err);
+	return r < 0 && r != -ENOENT ? err_set(err, r, "cannot remove", v->path) : 0;
+}
+
+/* Removes what the archive has not put there itself. */
 static int remove_unmarked(
 	struct extract *x, struct walk *w, const struct visit *v, struct err *err)
 {
+	struct dir *holder = v->depth ? v->dir : &level_top(x)->dir;
 	struct stat dir, st;
 	int r;
 
 	if (fstat(v->dir->fd, &dir) < 0)
 		return err_set(err, -errno, "cannot remove", v->path);
-	if (v->leaving) {
-		if (marks_has(x->marks, dir.st_dev, dir.st_ino, v->name))
-			return 0;
-		r = tree_unlink(v->dir->fd, v->name, AT_REMOVEDIR);
-		return r < 0 && r != -ENOTEMPTY && r != -EEXIST && r != -ENOENT
-			       ? err_set(err, r, "cannot remove", v->path)
-			       : 0;
-	}
+	if (v->leaving)
+		return leave_lower(x, v, &dir, err);
 	if (fstatat(v->dir->fd, v->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_set(err, -errno, "cannot remove", v->path);
 	if (S_ISDIR(st.st_mode))
@@ -31,19 +36,21 @@ static int remove_unmarked(
 	if (marks_has(x->marks, dir.st_dev, dir.st_ino, v->name))
 		return 0;
 	r = tree_remove(v->dir->fd, v->name, err);
-	return r;
+	return r < 0 ? r : node_forget(x->owners, holder, v->name, &st, err);
 }
 
 static int remove_lower(struct extract *x, const char *name, struct err *err)
 {
 	cleanup_walk struct walk *w = NULL;
 	struct level *in = level_top(x);
+	cleanup_free char *path = NULL;
 	struct visit v;
 	int r;
 
 	if (!x->marks)
 		return 0;
-	r = walk_start_at(in->dir.fd, name, name, &w);
+	path = dir_path(&in->dir, name);
+	r = path ? walk_start_at(in->dir.fd, name, path, &w) : -ENOMEM;
 	while (r >= 0 && (r = walk_next(w, &v)) > 0) {
 		r = remove_unmarked(x, w, &v, err);
 		if (r < 0)
