@@ -62,11 +62,17 @@ static int open_sidecar(struct context *c, struct err *err)
 int context_begin(struct context *c)
 {
 	cleanup_err struct err err = ERR_NONE;
+	int r;
 
 	raise_open_files();
 	if (geteuid() != 0)
 		userns_become_root();
-	owners_init(&c->owners, c->records, c->base);
+	r = owners_init(&c->owners, c->records, c->base);
+	if (r < 0) {
+		err_set(&err, r, "cannot find out whose ids these are", "/proc/self/uid_map");
+		report_err(c->self, &err);
+		return EXIT_SOME;
+	}
 	if (tree_open(&c->tree, c->root, &err) < 0 || open_sidecar(c, &err) < 0) {
 		report_err(c->self, &err);
 		return EXIT_SOME;

@@ -11,22 +11,25 @@ static bool next_number(struct text *t, uint32_t *value)
 	return text_u32(t, value);
 }
 
-/* /proc/self/uid_map: "INSIDE OUTSIDE COUNT" a line. Whether it could be read. */
-static bool read_map(const char *file, struct idmap *map)
+/* /proc/self/uid_map: "INSIDE OUTSIDE COUNT" a line. 0, -ENOENT without /proc, negative errno. */
+static int read_map(const char *file, struct idmap *map)
 {
 	cleanup_fd int fd = open(file, O_RDONLY | O_CLOEXEC);
 	cleanup_buf struct buf content = BUF_NONE;
 	struct text t;
 	uint32_t first, outside, count;
+	int r = fd < 0 ? -errno : 0;
 
 	map->count = 0;
-	if (fd < 0 || io_read_all(fd, &content, 65536) < 0)
-		return false;
+	if (r == 0)
+		r = io_read_all(fd, &content, 65536);
+	if (r < 0)
+		return r;
 	t = text_of(content.data, content.len);
 	while (map->count < ARRAY_SIZE(map->ranges) && next_number(&t, &first) &&
 		next_number(&t, &outside) && next_number(&t, &count))
 		map->ranges[map->count++] = (struct idmap_range){first, count};
-	return true;
+	return 0;
 }
 
 static bool map_has(const struct idmap *map, uint32_t id)
@@ -47,13 +50,16 @@ static bool map_is_single(const struct idmap *map)
 	return map->count == 1 && map->ranges[0].count == 1;
 }
 
-void owners_init(struct owners *o, bool with_records, struct owner base)
+int owners_init(struct owners *o, bool with_records, struct owner base)
 {
-	bool known = read_map("/proc/self/uid_map", &o->uids) &&
-		     read_map("/proc/self/gid_map", &o->gids);
-	bool root = geteuid() == 0;
+	int uids = read_map("/proc/self/uid_map", &o->uids);
+	int gids = read_map("/proc/self/gid_map", &o->gids);
+	int r = uids ? uids : gids;
+	bool known = r == 0, root = geteuid() == 0;
 	bool real_root = root && (!known || map_is_whole(&o->uids));
 
+	if (root && r < 0 && r != -ENOENT)
+		return r;
 	o->mine = (struct owner){geteuid(), getegid()};
 	o->base = base;
 	o->sidecar = NULL;
@@ -65,6 +71,7 @@ void owners_init(struct owners *o, bool with_records, struct owner base)
 		o->base = (struct owner){0, 0};
 	if (real_root && !known)
 		o->uids = o->gids = (struct idmap){{{0, UINT32_MAX}}, 1};
+	return 0;
 }
 
 void owners_adopt(struct owners *o, const struct stat *top)

@@ -31,9 +31,10 @@ struct owners {
  * Looks at what this process is. Real root (euid 0 with every id mapped): owners are real,
  * records are ignored unless with_records. Root in a user namespace: records,
  * after chown for what is mapped. Anybody else: records. Without /proc, root counts as real.
- * base is what an ordinary user's own ids are inside (0:0 unless told).
+ * base is what an ordinary user's own ids are inside (0:0 unless told). 0; negative
+ * errno where root cannot read which ids are mapped.
  */
-void owners_init(struct owners *o, bool with_records, struct owner base);
+int owners_init(struct owners *o, bool with_records, struct owner base);
 
 /*
  * Real root with records looks at somebody else's tree: the owner of its top counts as mine.
