@@ -386,6 +386,20 @@ again
 	equal "$(cat tree/last)" last
 }
 
+@test "a file that shrinks while it is packed is named once" {
+	mkfifo pipe
+	head -c 64M /dev/urandom >big
+	rlc-tar -cf pipe big 2>said &
+	{
+		head -c 1M
+		truncate -s 4M big
+		cat
+	} <pipe >a.tar
+	if wait $!; then false; fi
+	equal "$(cat said)" 'rlc-tar: big: shrank while it was read: Resource temporarily unavailable'
+	equal "$(rlc-tar -tf a.tar)" big
+}
+
 @test "a path of thousands of directories" {
 	gen archive >a.tar <<-E
 		add("d/" * 1990 + "f", data=b"deep")

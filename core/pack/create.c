@@ -126,21 +126,25 @@ static int open_file(const struct visit *v, const struct node *node)
 /* The archive wants as many bytes as the header said: a file that shrank is filled with zeros. */
 static int copy_run(struct create *c, int fd, const struct visit *v, int64_t left, struct err *err)
 {
+	bool whole = true;
+
 	while (left > 0) {
-		ssize_t n = read(fd, c->block, (size_t)MIN(left, (int64_t)BLOCK));
+		ssize_t n = whole ? read(fd, c->block, (size_t)MIN(left, (int64_t)BLOCK)) : 0;
 		int r;
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {
+		if (n <= 0 && whole) {
 			struct err fault = ERR_NONE;
 
 			err_set(&fault, n < 0 ? -errno : -EAGAIN,
 				n < 0 ? "cannot read" : "shrank while it was read", v->path);
 			tell_fault(c, &fault);
+			whole = false;
 			memset(c->block, 0, BLOCK);
-			n = (ssize_t)MIN(left, (int64_t)BLOCK);
 		}
+		if (n <= 0)
+			n = (ssize_t)MIN(left, (int64_t)BLOCK);
 		r = archive_out_data(c->out, c->block, (size_t)n, err);
 		if (r < 0)
 			return r;
