@@ -41,7 +41,7 @@ teardown() { rlc_teardown; }
 # For a file that has a setup or teardown of its own: call these there.
 rlc_setup() {
 	WORK=$BATS_TEST_TMPDIR
-	cd "$WORK"
+	cd "$WORK" || return
 }
 
 # Modes that would stop rm are taken away.

@@ -22,8 +22,6 @@ setup() {
 
 names() { rlc-tar -tf "$@" | sort | tr '\n' ' ' | sed 's/ $//'; }
 
-ALL='etc/ etc/group etc/passwd etc/shadow home/ home/alice/ home/alice/file home/alice/link home/alice/twin su'
-
 # python ARCHIVE EXPRESSION: of m, a dictionary of members by name
 python() {
 	/usr/bin/python3 - "$1" "$2" <<-'END'
