@@ -21,11 +21,12 @@ struct course {
 	pid_t helper; /* 0 where there is none; in the helper itself -1 */
 };
 
+/* Also where that cannot be told: going in will say why. */
 static bool leads_to_directory(const struct tree *t, const char *path)
 {
 	cleanup_fd int fd = tree_openat(t, path, O_PATH | O_DIRECTORY);
 
-	return fd >= 0;
+	return fd != -ENOTDIR && fd != -ENOENT;
 }
 
 static bool follows(const struct each *e, const struct visit *v)
@@ -43,7 +44,7 @@ static bool goes_in(const struct each *e, const struct visit *v)
 		return false;
 	if (type == DT_UNKNOWN) {
 		if (fstatat(v->dir->fd, v->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return false;
+			return errno != ENOENT;
 		type = IFTODT(st.st_mode);
 	}
 	if (type != DT_LNK)
