@@ -277,6 +277,7 @@ static int getattr_main(const struct applet *self, int argc, char **argv)
 			return EXIT_USAGE;
 	if (!o.operand_count)
 		return usage_error(self, "the files are missing");
+	j.c.brief = !j.each.recursive;
 	status = context_begin(&j.c);
 	if (status == EXIT_DONE)
 		for (; *o.operands; o.operands++)

@@ -65,7 +65,7 @@ int context_begin(struct context *c)
 	int r;
 
 	raise_open_files();
-	if (geteuid() != 0)
+	if (geteuid() != 0 && !c->brief)
 		userns_become_root();
 	r = owners_init(&c->owners, c->records, c->base);
 	if (r < 0) {

@@ -14,6 +14,7 @@ struct context {
 	struct tree tree;
 	struct owners owners;
 	const char *root, *sidecar_file; /* as given, or NULL */
+	bool brief; /* too little to do for a user namespace to be worth its half millisecond */
 	bool records;
 	struct owner base;
 };
