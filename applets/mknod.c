@@ -166,25 +166,13 @@ static bool is_whiteout(const struct job *j)
 static int make_file(
 	const struct job *j, struct dir *dir, const char *name, struct owner owner, struct err *err)
 {
-	cleanup_fd int fd =
-		openat(dir->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	struct foreign what = {.owner = owner,
+	const struct foreign what = {.owner = owner,
 		.mode = j->mode,
 		.has_mode = true,
 		.major = j->major,
 		.minor = j->minor};
-	int r = fd < 0 ? -errno : 0;
 
-	if (r < 0)
-		return err_set_at(err, r, "cannot make", dir->path, name);
-	r = node_disguise(&j->c.owners, dir, name, fd, &what, err);
-	if (r == 0)
-		r = node_own_new(&j->c.owners, dir, name, fd, owner, err);
-	if (r == 0 && fchmod(fd, j->mode & 07777) < 0)
-		r = err_set_at(err, -errno, "cannot set the mode", dir->path, name);
-	if (r < 0)
-		unlinkat(dir->fd, name, 0);
-	return r;
+	return node_make_device(&j->c.owners, dir, name, &what, err);
 }
 
 static int make_real(

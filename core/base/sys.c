@@ -6,7 +6,9 @@
 
 /* The numbers are the same on every architecture that has these calls. */
 enum {
+	NR_pidfd_open = 434,
 	NR_openat2 = 437,
+	NR_pidfd_getfd,
 	NR_fchmodat2 = 452,
 	NR_setxattrat = 463,
 	NR_getxattrat,
@@ -65,31 +67,41 @@ int sys_removexattrat(int dirfd, const char *name, const char *attr)
 	return (int)result(syscall(NR_removexattrat, dirfd, name, AT_SYMLINK_NOFOLLOW, attr));
 }
 
-/* What statx(2) fills, up to the time of birth. */
-struct statx_v0 {
-	uint32_t mask, others[9];
-	uint64_t sizes[3];
-	struct {
-		int64_t sec;
-		uint32_t nsec, unused;
-	} access, birth;
-	uint64_t rest[20];
-};
-
-enum { STATX_BIRTH = 0x800 };
+int sys_statx(int dirfd, const char *name, int flags, unsigned int mask, struct sys_statx *st)
+{
+	return (int)result(syscall(SYS_statx, dirfd, name, flags, mask, st));
+}
 
 int sys_birth(int dirfd, const char *name, struct timespec *birth)
 {
-	struct statx_v0 st = {.mask = 0};
-	long r = result(syscall(
-		SYS_statx, dirfd, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_BIRTH, &st));
+	struct sys_statx st = {.mask = 0};
+	int r = sys_statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, SYS_STATX_BIRTH, &st);
 
 	if (r < 0)
-		return (int)r;
-	if (!(st.mask & STATX_BIRTH))
+		return r;
+	if (!(st.mask & SYS_STATX_BIRTH))
 		return -ENODATA;
 	*birth = (struct timespec){st.birth.sec, st.birth.nsec};
 	return 0;
+}
+
+int sys_mount_id(int fd, uint64_t *id)
+{
+	struct sys_statx st = {.mask = 0};
+	int r = sys_statx(fd, "", AT_EMPTY_PATH, SYS_STATX_MOUNT, &st);
+
+	*id = st.mount;
+	return r;
+}
+
+int sys_pidfd_open(pid_t pid, unsigned int flags)
+{
+	return (int)result(syscall(NR_pidfd_open, pid, flags));
+}
+
+int sys_pidfd_getfd(int pidfd, int fd)
+{
+	return (int)result(syscall(NR_pidfd_getfd, pidfd, fd, 0));
 }
 
 int sys_proc_path(struct sys_path *path, int fd, const char *name)

@@ -40,6 +40,36 @@ int sys_birth(int dirfd, const char *name, struct timespec *birth);
 /* Sets the times (as futimens) of the inode that fd is open on; O_PATH will do, a symlink too. */
 int sys_utimens_fd(int fd, const struct timespec times[2]);
 
+/* What statx(2) fills, as the kernel has it on every architecture. */
+struct sys_statx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, unused;
+	uint64_t ino, size, blocks, attributes_mask;
+	struct sys_statx_time {
+		int64_t sec;
+		uint32_t nsec, unused;
+	} access, birth, change, modify;
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t mount, rest[13];
+};
+
+#define SYS_STATX_BIRTH 0x800u
+#define SYS_STATX_MOUNT 0x1000u
+
+/* statx(2), Linux 4.11. 0 or negative errno. */
+int sys_statx(int dirfd, const char *name, int flags, unsigned int mask, struct sys_statx *st);
+
+/* The mount that fd is in: a number that no other mount has at the time. 0 or negative errno. */
+int sys_mount_id(int fd, uint64_t *id);
+
+#define SYS_PIDFD_THREAD O_EXCL /* a thread that need not be a process (Linux 6.9) */
+
+/* pidfd_open(2) and pidfd_getfd(2): a descriptor (close-on-exec), or negative errno. */
+int sys_pidfd_open(pid_t pid, unsigned int flags);
+int sys_pidfd_getfd(int pidfd, int fd);
+
 /* The path /proc/self/fd/FD, or /proc/self/fd/FD/NAME where name is not NULL. */
 struct sys_path {
 	char text[32 + NAME_MAX + 1];

@@ -216,12 +216,19 @@ int node_read(const struct owners *o, struct dir *dir, const char *name, struct 
 	struct err *err)
 {
 	struct stat st;
-	int r;
 
 	if ((name ? fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) : fstat(dir->fd, &st)) < 0)
 		return err_set_at(err, -errno, NULL, dir->path, name);
-	node_plain(o, &st, node);
-	if (bears_attributes(st.st_mode))
+	return node_read_known(o, dir, name, &st, node, err);
+}
+
+int node_read_known(const struct owners *o, struct dir *dir, const char *name,
+	const struct stat *st, struct node *node, struct err *err)
+{
+	int r;
+
+	node_plain(o, st, node);
+	if (bears_attributes(st->st_mode))
 		r = read_attributes(o, dir, name, node, err);
 	else
 		r = o->records && name ? read_map_entry(dir, name, node, err) : 0;

@@ -50,6 +50,10 @@ struct node {
 int node_read(const struct owners *o, struct dir *dir, const char *name, struct node *node,
 	struct err *err);
 
+/* The same where lstat was asked already: st is its answer. */
+int node_read_known(const struct owners *o, struct dir *dir, const char *name,
+	const struct stat *st, struct node *node, struct err *err);
+
 /* The same without records and attributes, from a struct stat: only real ids, seen inside. */
 void node_plain(const struct owners *o, const struct stat *st, struct node *node);
 
@@ -103,6 +107,13 @@ int node_forget(const struct owners *o, struct dir *dir, const char *name, const
  * really have. The record is node_own_new's. 0 or negative errno with err.
  */
 int node_disguise(const struct owners *o, struct dir *dir, const char *name, int fd,
+	const struct foreign *what, struct err *err);
+
+/*
+ * Makes a disguised device as name in dir, where nothing may be yet; what->mode has its type and
+ * its permissions, which no umask cuts. 0 or negative errno with err.
+ */
+int node_make_device(const struct owners *o, struct dir *dir, const char *name,
 	const struct foreign *what, struct err *err);
 
 /* Whether user attributes can be kept in the file system of fd: 0, -EOPNOTSUPP, others. */

@@ -360,3 +360,22 @@ int node_disguise(const struct owners *o, struct dir *dir, const char *name, int
 		r = record_to_sidecar(&t, &st, what->owner);
 	return r < 0 ? fail(&t, r, "cannot keep the device", err) : 0;
 }
+
+int node_make_device(const struct owners *o, struct dir *dir, const char *name,
+	const struct foreign *what, struct err *err)
+{
+	cleanup_fd int fd =
+		openat(dir->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : 0;
+
+	if (r < 0)
+		return err_set_at(err, r, "cannot make", dir->path, name);
+	r = node_disguise(o, dir, name, fd, what, err);
+	if (r == 0)
+		r = node_own_new(o, dir, name, fd, what->owner, err);
+	if (r == 0 && fchmod(fd, what->mode & 07777) < 0)
+		r = err_set_at(err, -errno, "cannot set the mode", dir->path, name);
+	if (r < 0)
+		unlinkat(dir->fd, name, 0);
+	return r;
+}

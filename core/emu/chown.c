@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/emu/handlers.h"
+
+/* What chown(2) does to the place, which is our own to close. */
+static long change(struct call *c, struct place *p, uint32_t uid, uint32_t gid)
+{
+	const struct owners *o = &c->emu->owners;
+	struct node node;
+	int r;
+
+	if (p->foreign)
+		return CALL_CONTINUE;
+	r = node_read(o, &p->dir, p->name, &node, NULL);
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	if (p->slash && !S_ISDIR(node.st.st_mode))
+		return -ENOTDIR;
+	r = who_may_chown(c, &node.st, uid, gid);
+	if (r < 0)
+		return r;
+	if (!call_valid(c))
+		return -EINTR;
+	r = node_clear_setid(&p->dir, p->name, &node, NULL);
+	if (r == 0)
+		r = node_chown(o, &p->dir, p->name, &node, (struct owner){uid, gid}, NULL);
+	if (r == 0)
+		r = dir_flush(o, &p->dir, NULL);
+	if (r == 0)
+		place_touch(p, &node.real);
+	return r;
+}
+
+static long chown_at(struct call *c, int dirfd, uint64_t path, int flags, int ids)
+{
+	cleanup_place struct place p = PLACE_NONE;
+	int r = view_read(c, dirfd, path, flags, &p);
+
+	return r < 0 ? r : change(c, &p, call_id16(c, ids), call_id16(c, ids + 1));
+}
+
+long do_chown(struct call *c)
+{
+	return chown_at(c, AT_FDCWD, c->args[0], 0, 1);
+}
+
+long do_lchown(struct call *c)
+{
+	return chown_at(c, AT_FDCWD, c->args[0], AT_SYMLINK_NOFOLLOW, 1);
+}
+
+long do_fchown(struct call *c)
+{
+	cleanup_place struct place p = PLACE_NONE;
+	int r = view_fd(c, call_int(c, 0), &p);
+
+	if (r == 0 && place_is_path_only(&p))
+		r = -EBADF;
+	return r < 0 ? r : change(c, &p, call_id16(c, 1), call_id16(c, 2));
+}
+
+long do_fchownat(struct call *c)
+{
+	int flags = call_int(c, 4);
+
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	return chown_at(c, call_int(c, 0), c->args[1], flags, 2);
+}

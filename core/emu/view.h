@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_VIEW_H
+#define RLC_VIEW_H
+
+#include "core/emu/call.h"
+
+/*
+ * What a path means to the guest that says it: in its own root and mounts, from its own working
+ * directory or descriptor. A place is a name in a directory, or an inode that has none
+ * (a descriptor, a file that was deleted).
+ */
+struct place {
+	struct dir dir;
+	char text[NAME_MAX + 1];
+	const char *name; /* text, or NULL: the inode of dir.fd itself */
+	bool slash;       /* the path ended in a slash: only a directory will do */
+	bool foreign;     /* in /proc or its like, where no records are */
+};
+
+#define PLACE_NONE                                                                                 \
+	{                                                                                          \
+		.dir = DIR_NONE                                                                    \
+	}
+#define cleanup_place cleanup(place_end)
+
+/*
+ * The place of path below dirfd as the guest means them. flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH.
+ * The last component need not be there. 0 or the errno that the guest gets; -ESRCH where the
+ * guest is gone.
+ */
+int view_place(const struct call *c, int dirfd, const char *path, int flags, struct place *p);
+
+/* The same for the guest's descriptor. */
+int view_fd(const struct call *c, int fd, struct place *p);
+
+/* The same, with the path still in the guest's memory. */
+int view_read(const struct call *c, int dirfd, uint64_t path, int flags, struct place *p);
+
+/*
+ * Opens path below base (AT_FDCWD: absolute) as the guest would, with flags as open's; links that
+ * only /proc has lead where they lead the guest. The descriptor or negative errno.
+ */
+int view_open(const struct call *c, int base, const char *path, int flags);
+
+/* Where the guest's path starts: a descriptor, or AT_FDCWD for an absolute one. */
+int view_base(const struct call *c, int dirfd, const char *path);
+
+/* lstat of the place. 0 or negative errno. */
+int place_stat(const struct place *p, struct stat *st);
+
+/* Whether the descriptor is O_PATH, which calls on descriptors refuse. */
+bool place_is_path_only(const struct place *p);
+
+/* Moves the ctime on, as a change would that left no other trace. */
+void place_touch(const struct place *p, const struct stat *real);
+
+void place_end(struct place *p);
+
+#endif
