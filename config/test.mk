@@ -32,10 +32,15 @@ $(fuzz-programs): $(SAN)/%: $(SAN)/obj/testsuite/%.o $(call objects,$(SAN)/obj,$
 $(SAN)/rlc: $(SAN)/obj/applets/rlc.o $(san-archives)
 	$(call san-link,$(sanitizers),$<)
 
-$(tool-programs): $(O)/tools/%: $(OBJ)/testsuite/tools/%.o $(OBJ)/core.a
-	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(musl-cc) $(musl-link) -o $@ $^ -Wl,--start-group $(call lib-link,musl) -Wl,--end-group
+# tools/x.c is a program, with what is in the folder tools/x where there is one
+define tool-rule # NAME
+$(O)/tools/$1: $(call objects,$(OBJ),testsuite/tools/$1.c $(sort $(wildcard testsuite/tools/$1/*.c))) \
+		$(OBJ)/core.a
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(musl-cc) $(musl-link) -o $$@ $$^ -Wl,--start-group $(call lib-link,musl) -Wl,--end-group
+endef
+$(foreach program,$(tool-programs),$(eval $(call tool-rule,$(notdir $(program)))))
 
 # What the scripts find things by
 test-env = RLC=$(abspath $(O)/rlc) O=$(abspath $(O)) VERSION=$(VERSION)
