@@ -26,7 +26,10 @@ int access_check(const struct creds *c, const struct stat *st, unsigned int want
 int access_check_acl(
 	const struct creds *c, const struct stat *st, const void *acl, size_t n, unsigned int want);
 
-/* open(2) of what is there already: flags as open's. O_NOATIME of another's file is -EPERM. */
+/*
+ * open(2) of what is there already: flags as open's. A directory to be written is -EISDIR,
+ * O_NOATIME of another's file -EPERM.
+ */
 int access_open(const struct creds *c, const struct stat *st, int flags);
 
 /* execve(2): a regular file that may be executed. -EACCES. */
@@ -86,7 +89,6 @@ struct access_rename {
 	const struct stat *old_dir, *old;
 	const struct stat *new_dir, *new; /* new: NULL where there is none */
 	bool exchange;                    /* RENAME_EXCHANGE */
-	bool whiteout;                    /* RENAME_WHITEOUT: leaves a 0:0 device behind */
 };
 
 /* Two names of one inode: 0, and nothing is to be done. Also -ENOTDIR and -EISDIR. */

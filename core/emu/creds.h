@@ -127,11 +127,6 @@ int creds_exec(
 	struct creds *c, const struct stat *file, const struct file_caps *caps, unsigned int flags);
 
 /*
- * What AT_SECURE says after creds_exec took before to after (getauxval(3)).
- */
-bool creds_exec_secure(const struct creds *before, const struct creds *after);
-
-/*
  * The credentials that access(2) looks with: real ids, and capabilities only for a real root.
  */
 void creds_for_access(const struct creds *c, struct creds *out);
