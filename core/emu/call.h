@@ -145,6 +145,9 @@ int guest_dir(const struct call *c, const char *which);
 /* The guest's umask. */
 mode_t guest_umask(const struct call *c);
 
+/* Whether the guest has PR_SET_NO_NEW_PRIVS. */
+bool guest_no_new_privs(const struct call *c);
+
 /* The process of a thread, seen as our /proc numbers them; 0 where it is gone. */
 pid_t guest_process(const struct call *c);
 

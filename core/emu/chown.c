@@ -5,7 +5,9 @@
 static long change(struct call *c, struct place *p, uint32_t uid, uint32_t gid)
 {
 	const struct owners *o = &c->emu->owners;
+	struct creds who;
 	struct node node;
+	mode_t mode;
 	int r;
 
 	if (p->foreign)
@@ -15,7 +17,9 @@ static long change(struct call *c, struct place *p, uint32_t uid, uint32_t gid)
 		return r;
 	if (p->slash && !S_ISDIR(node.st.st_mode))
 		return -ENOTDIR;
-	r = who_may_chown(c, &node.st, uid, gid);
+	r = who_get(c, &who);
+	if (r == 0)
+		r = access_chown(&who, &node.st, uid, gid, &mode);
 	if (r < 0)
 		return r;
 	if (!call_valid(c))

@@ -131,6 +131,14 @@ pid_t guest_process(const struct call *c)
 	return (pid_t)tgid;
 }
 
+bool guest_no_new_privs(const struct call *c)
+{
+	unsigned long set = 0;
+
+	status_number(c, "\nNoNewPrivs:", 10, &set);
+	return set != 0;
+}
+
 static int open_pidfd(const struct call *c)
 {
 	int fd = sys_pidfd_open(c->tid, SYS_PIDFD_THREAD);

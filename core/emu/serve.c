@@ -2,6 +2,8 @@
 #include "core/emu/call.h"
 
 #include "core/base/sys.h"
+#include "core/emu/tags.h"
+#include "core/emu/who.h"
 #include <linux/audit.h>
 #include <poll.h>
 #include <sched.h>
@@ -304,6 +306,7 @@ int emu_start(const struct emu_options *o, const struct owners *owners, int list
 	struct emu **out, struct err *err)
 {
 	struct emu *e = calloc(1, sizeof(*e));
+	struct creds root;
 	int r;
 
 	if (!e)
@@ -316,7 +319,10 @@ int emu_start(const struct emu_options *o, const struct owners *owners, int list
 	e->counts = calloc(call_table_size, sizeof(*e->counts));
 	index_rows(e);
 	set_up_listener(e);
-	r = e->counts ? open_surroundings(e, err) : -ENOMEM;
+	creds_root(&root, CREDS_LAST_CAP);
+	r = e->counts ? tags_new(&root, &e->tags) : -ENOMEM;
+	if (r == 0)
+		r = open_surroundings(e, err);
 	if (r == 0)
 		r = start_threads(e);
 	if (r < 0)

@@ -2,9 +2,27 @@
 #ifndef RLC_WHO_H
 #define RLC_WHO_H
 
+#include "core/emu/access.h"
 #include "core/emu/call.h"
 
-/* Whether the calling process may give the file those owners: 0 or -EPERM. */
-int who_may_chown(const struct call *c, const struct stat *st, uint32_t uid, uint32_t gid);
+/*
+ * Who the calling process is to the guest. Its credentials hang on a tag that the kernel
+ * itself hands on (tags.h); what it really is never changes.
+ */
+
+/* Root as the guest began, as nearly all are: there is nothing to forbid. */
+bool who_is_root(const struct call *c);
+
+/* The credentials. 0, or -ESRCH where the process is gone. */
+int who_get(const struct call *c, struct creds *out);
+
+/* Gives the process other credentials. 0 or negative errno, and then nothing has changed. */
+int who_set(const struct call *c, const struct creds *creds);
+
+/* The same for a process that has not run yet. */
+int who_start(struct emu *e, pid_t pid, const struct creds *creds);
+
+/* What /proc/sys/fs/protected_* say to the guest. */
+void who_sysctl(struct access_sysctl *out);
 
 #endif

@@ -76,6 +76,13 @@ int node_chown(const struct owners *o, struct dir *dir, const char *name, struct
 int node_record(const struct owners *o, struct dir *dir, const char *name, struct node *node,
 	struct owner owner, struct err *err);
 
+/*
+ * Gives the inode the permissions and set-id bits of mode, where they are kept: on the inode, or
+ * in what disguises it. Not for symlinks. 0 or negative errno with err.
+ */
+int node_chmod(const struct owners *o, struct dir *dir, const char *name, struct node *node,
+	mode_t mode, struct err *err);
+
 /* Takes setuid, setgid (with group execution) and capabilities away, where chown(2) does. */
 int node_clear_setid(struct dir *dir, const char *name, struct node *node, struct err *err);
 

@@ -227,6 +227,23 @@ static int chmod_target(const struct target *t, mode_t mode)
 	return sys_chmod_at(t->dir->fd, t->name, mode);
 }
 
+int node_chmod(const struct owners *o, struct dir *dir, const char *name, struct node *node,
+	mode_t mode, struct err *err)
+{
+	struct target t = {o, dir, name, -1};
+	int r = 0;
+
+	/* A directory that keeps its real mode from others does so for a reason. */
+	if (!node->override || S_ISREG(node->real.st_mode))
+		r = chmod_target(&t, mode);
+	if (r < 0)
+		return fail(&t, r, "cannot set the mode", err);
+	node->st.st_mode = (node->st.st_mode & S_IFMT) | mode;
+	if (node->override)
+		r = rewrite_override(&t, &node->st);
+	return r < 0 ? fail(&t, r, "cannot set the mode", err) : 0;
+}
+
 int node_clear_setid(struct dir *dir, const char *name, struct node *node, struct err *err)
 {
 	struct target t = {NULL, dir, name, -1};

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/emu/acl.h"
+
+#include <endian.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
+
+static void set_bits(mode_t *mode, unsigned int shift, unsigned int perm)
+{
+	*mode = (*mode & ~(07u << shift)) | (perm & 7) << shift;
+}
+
+bool acl_mode(const void *value, size_t n, mode_t *mode)
+{
+	struct posix_acl_xattr_header header;
+	struct posix_acl_xattr_entry e;
+	bool masked = false;
+
+	if (n < sizeof(header) || (n - sizeof(header)) % sizeof(e))
+		return false;
+	memcpy(&header, value, sizeof(header));
+	if (le32toh(header.a_version) != POSIX_ACL_XATTR_VERSION)
+		return false;
+	for (size_t at = sizeof(header); at < n; at += sizeof(e)) {
+		unsigned int tag;
+
+		memcpy(&e, (const char *)value + at, sizeof(e));
+		tag = le16toh(e.e_tag);
+		if (tag == ACL_USER_OBJ)
+			set_bits(mode, 6, le16toh(e.e_perm));
+		else if (tag == ACL_OTHER)
+			set_bits(mode, 0, le16toh(e.e_perm));
+		else if (tag == ACL_MASK || (tag == ACL_GROUP_OBJ && !masked))
+			set_bits(mode, 3, le16toh(e.e_perm));
+		else if (tag != ACL_GROUP_OBJ && tag != ACL_USER && tag != ACL_GROUP)
+			return false;
+		masked |= tag == ACL_MASK;
+	}
+	return true;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_EMU_ACL_H
+#define RLC_EMU_ACL_H
+
+#include "core/base/base.h"
+
+/*
+ * The permissions that the value of system.posix_acl_access gives an inode's mode: those of its
+ * owner, of others, and of the mask or, without one, the group. Other bits of *mode stay.
+ * False where the value is no such list. acl(5)
+ */
+bool acl_mode(const void *value, size_t n, mode_t *mode);
+
+#endif

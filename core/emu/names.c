@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/emu/handlers.h"
+
+#include <linux/fs.h>
+#include <sys/syscall.h>
+
+/* A place with its directory's node and, where there is one, its own. */
+struct named {
+	struct place place;
+	struct node dir, node;
+	bool there;
+};
+
+#define NAMED_NONE                                                                                 \
+	{                                                                                          \
+		.place = PLACE_NONE                                                                \
+	}
+
+static void named_end(struct named *n)
+{
+	place_end(&n->place);
+}
+
+#define cleanup_named cleanup(named_end)
+
+static bool has_name(const struct place *p)
+{
+	return p->name && strcmp(p->name, ".") != 0 && !p->foreign;
+}
+
+/* Where the inode's owner stands beside its name, names matter. */
+static bool in_map(mode_t mode)
+{
+	return !S_ISREG(mode) && !S_ISDIR(mode);
+}
+
+static bool has_map(struct place *p)
+{
+	return dir_read_map(&p->dir) < 0 || p->dir.map.count > 0;
+}
+
+/* 0, or CALL_CONTINUE where the kernel tells the guest what is wrong. */
+static long find(const struct call *c, int dirfd, uint64_t path, int flags, struct named *n)
+{
+	struct stat st;
+
+	if (view_read(c, dirfd, path, flags, &n->place) < 0 || !has_name(&n->place))
+		return CALL_CONTINUE;
+	n->there = place_stat(&n->place, &st) == 0;
+	return 0;
+}
+
+static int read_nodes(const struct call *c, struct named *n)
+{
+	const struct owners *o = &c->emu->owners;
+	int r = node_read(o, &n->place.dir, NULL, &n->dir, NULL);
+
+	if (n->there && (r == 0 || r == -EBADMSG))
+		r = node_read(o, &n->place.dir, n->place.name, &n->node, NULL);
+	return r == -EBADMSG ? 0 : r;
+}
+
+/* The map forgets a name that is gone, or stands for something else now. */
+static long forget(const struct call *c, struct named *n)
+{
+	int r = node_forget(&c->emu->owners, &n->place.dir, n->place.name, &n->node.real, NULL);
+
+	return r < 0 ? r : dir_flush(&c->emu->owners, &n->place.dir, NULL);
+}
+
+static long unlink_at(struct call *c, int dirfd, uint64_t path, bool is_dir)
+{
+	cleanup_named struct named n = NAMED_NONE;
+	long r = find(c, dirfd, path, AT_SYMLINK_NOFOLLOW, &n);
+	struct creds who;
+	bool root = who_is_root(c);
+
+	if (r || !n.there || (root && (is_dir || !has_map(&n.place))))
+		return r ? r : CALL_CONTINUE;
+	if (read_nodes(c, &n) < 0)
+		return CALL_CONTINUE;
+	if (!root) {
+		r = who_get(c, &who);
+		if (r == 0)
+			r = access_delete(&who, &n.dir.st, &n.node.st, is_dir);
+		if (r < 0)
+			return r;
+	}
+	if (is_dir || !in_map(n.node.real.st_mode) || !has_map(&n.place))
+		return CALL_CONTINUE;
+	if (n.place.slash)
+		return CALL_CONTINUE;
+	if (!call_valid(c))
+		return -EINTR;
+	return unlinkat(n.place.dir.fd, n.place.name, 0) < 0 ? -errno : forget(c, &n);
+}
+
+long do_unlink(struct call *c)
+{
+	return unlink_at(c, AT_FDCWD, c->args[0], false);
+}
+
+long do_rmdir(struct call *c)
+{
+	return unlink_at(c, AT_FDCWD, c->args[0], true);
+}
+
+long do_unlinkat(struct call *c)
+{
+	return unlink_at(c, call_int(c, 0), c->args[1], call_int(c, 2) & AT_REMOVEDIR);
+}
+
+static int may_rename(
+	const struct call *c, struct named *old, struct named *new, unsigned int flags)
+{
+	struct creds who;
+	int r = who_get(c, &who);
+
+	return r < 0 ? r
+		     : access_rename(&who, &(struct access_rename){
+						   .old_dir = &old->dir.st,
+						   .old = &old->node.st,
+						   .new_dir = &new->dir.st,
+						   .new = new->there ? &new->node.st : NULL,
+						   .exchange = flags &RENAME_EXCHANGE,
+					   });
+}
+
+/* Both ends' maps, once the names have changed their places. */
+static int move_owners(const struct call *c, struct named *old, struct named *new, bool exchange)
+{
+	const struct owners *o = &c->emu->owners;
+	struct node moved = old->node, back = new->node;
+	int r = 0;
+
+	if (in_map(moved.real.st_mode))
+		r = node_forget(o, &old->place.dir, old->place.name, &moved.real, NULL);
+	if (r == 0)
+		r = dir_flush(o, &old->place.dir, NULL);
+	if (r == 0 && new->there && in_map(back.real.st_mode))
+		r = node_forget(o, &new->place.dir, new->place.name, &back.real, NULL);
+	if (r == 0 && in_map(moved.real.st_mode) && moved.recorded)
+		r = node_record(o, &new->place.dir, new->place.name,
+			&(struct node){.st = moved.st,
+				.real = moved.real,
+				.own = moved.own,
+				.kept = {OWNER_KEEP, OWNER_KEEP}},
+			moved.kept, NULL);
+	if (r == 0)
+		r = dir_flush(o, &new->place.dir, NULL);
+	if (r == 0 && exchange && in_map(back.real.st_mode) && back.recorded) {
+		r = node_record(o, &old->place.dir, old->place.name,
+			&(struct node){.st = back.st,
+				.real = back.real,
+				.own = back.own,
+				.kept = {OWNER_KEEP, OWNER_KEEP}},
+			back.kept, NULL);
+		if (r == 0)
+			r = dir_flush(o, &old->place.dir, NULL);
+	}
+	return r;
+}
+
+static int rename_really(const struct named *old, const struct named *new, unsigned int flags)
+{
+	return syscall(SYS_renameat2, old->place.dir.fd, old->place.name, new->place.dir.fd,
+		       new->place.name, flags) < 0
+		       ? -errno
+		       : 0;
+}
+
+static long rename_at(
+	struct call *c, int from, uint64_t path, int to, uint64_t new_path, unsigned int flags)
+{
+	cleanup_named struct named old = NAMED_NONE, new = NAMED_NONE;
+	bool root = who_is_root(c), maps;
+	long r = find(c, from, path, AT_SYMLINK_NOFOLLOW, &old);
+
+	if (r == 0)
+		r = find(c, to, new_path, AT_SYMLINK_NOFOLLOW, &new);
+	if (r || !old.there)
+		return r ? r : CALL_CONTINUE;
+	maps = has_map(&old.place) || has_map(&new.place);
+	if (root && !maps)
+		return CALL_CONTINUE;
+	if (read_nodes(c, &old) < 0 || read_nodes(c, &new) < 0)
+		return CALL_CONTINUE;
+	if (!root) {
+		r = may_rename(c, &old, &new, flags);
+		if (r < 0)
+			return r;
+	}
+	if (!maps || old.place.slash || new.place.slash ||
+		(new.there &&new.node.real.st_ino == old.node.real.st_ino &&new.node.real.st_dev ==
+			old.node.real.st_dev) ||
+		(!in_map(old.node.real.st_mode) && !(new.there &&in_map(new.node.real.st_mode))))
+		return CALL_CONTINUE;
+	if (!call_valid(c))
+		return -EINTR;
+	r = rename_really(&old, &new, flags);
+	return r < 0 ? r : move_owners(c, &old, &new, flags & RENAME_EXCHANGE);
+}
+
+long do_rename(struct call *c)
+{
+	return rename_at(c, AT_FDCWD, c->args[0], AT_FDCWD, c->args[1], 0);
+}
+
+long do_renameat(struct call *c)
+{
+	return rename_at(c, call_int(c, 0), c->args[1], call_int(c, 2), c->args[3], 0);
+}
+
+long do_renameat2(struct call *c)
+{
+	return rename_at(c, call_int(c, 0), c->args[1], call_int(c, 2), c->args[3], call_id(c, 4));
+}
+
+static long link_at(struct call *c, int from, uint64_t path, int to, uint64_t new_path, int flags)
+{
+	cleanup_named struct named old = NAMED_NONE, new = NAMED_NONE;
+	int follow = flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
+	const struct owners *o = &c->emu->owners;
+	struct access_sysctl sysctl;
+	struct creds who;
+	bool root = who_is_root(c);
+	long r;
+
+	if (flags & AT_EMPTY_PATH)
+		return CALL_CONTINUE;
+	r = find(c, from, path, follow, &old);
+	if (r == 0)
+		r = find(c, to, new_path, AT_SYMLINK_NOFOLLOW, &new);
+	if (r || !old.there || new.there)
+		return r ? r : CALL_CONTINUE;
+	if (root && !has_map(&old.place) && !has_map(&new.place))
+		return CALL_CONTINUE;
+	if (read_nodes(c, &old) < 0 || read_nodes(c, &new) < 0)
+		return CALL_CONTINUE;
+	if (!root) {
+		r = who_get(c, &who);
+		who_sysctl(&sysctl);
+		if (r == 0)
+			r = access_link(&who, &old.node.st, &new.dir.st, &sysctl);
+		if (r < 0)
+			return r;
+	}
+	if (!in_map(old.node.real.st_mode) || new.place.slash)
+		return CALL_CONTINUE;
+	if (!call_valid(c))
+		return -EINTR;
+	if (linkat(old.place.dir.fd, old.place.name, new.place.dir.fd, new.place.name, 0) < 0)
+		return -errno;
+	r = node_link(o, &old.place.dir, old.place.name, &new.place.dir, new.place.name, NULL);
+	return r < 0 ? r : dir_flush(o, &new.place.dir, NULL);
+}
+
+long do_link(struct call *c)
+{
+	return link_at(c, AT_FDCWD, c->args[0], AT_FDCWD, c->args[1], 0);
+}
+
+long do_linkat(struct call *c)
+{
+	return link_at(c, call_int(c, 0), c->args[1], call_int(c, 2), c->args[3], call_int(c, 4));
+}

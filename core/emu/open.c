@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/emu/handlers.h"
+
+#include "core/base/sys.h"
+#include "core/emu/made.h"
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+
+struct opening {
+	int dirfd;
+	uint64_t path;
+	int flags; /* as open's */
+	mode_t mode;
+};
+
+long call_give_fd(const struct call *c, int fd, bool cloexec)
+{
+	struct seccomp_notif_addfd give = {.id = c->id,
+		.flags = SECCOMP_ADDFD_FLAG_SEND,
+		.srcfd = (uint32_t)fd,
+		.newfd_flags = cloexec ? O_CLOEXEC : 0};
+
+	return ioctl(c->emu->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give) < 0 ? -errno
+									     : CALL_ANSWERED;
+}
+
+static long give(const struct call *c, int fd, const struct opening *o)
+{
+	return call_give_fd(c, fd, o->flags & O_CLOEXEC);
+}
+
+/* Flags with which we open for the guest: never for writing into what another has put there. */
+static int our_flags(const struct opening *o)
+{
+	return (o->flags & ~O_CLOEXEC) | O_CLOEXEC | O_NOCTTY;
+}
+
+/* The host's own device of that number, where it is one that anybody may have. */
+static const char *host_device(dev_t dev)
+{
+	static const struct {
+		unsigned int major, minor;
+		const char *path;
+	} devices[] = {
+		{1, 3, "/dev/null"},
+		{1, 5, "/dev/zero"},
+		{1, 7, "/dev/full"},
+		{1, 8, "/dev/random"},
+		{1, 9, "/dev/urandom"},
+		{5, 0, "/dev/tty"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		if (major(dev) == devices[i].major && minor(dev) == devices[i].minor)
+			return devices[i].path;
+	return NULL;
+}
+
+/*
+ * A disguised device is opened as what it stands for. The device in our own root has to be the one
+ * that it says it is; the terminal is the guest's, which is not always ours.
+ */
+static long open_device(const struct call *c, const struct node *n, const struct opening *o)
+{
+	const char *path = S_ISCHR(n->st.st_mode) ? host_device(n->st.st_rdev) : NULL;
+	cleanup_fd int fd = -1;
+	struct stat st;
+
+	if (o->flags & O_PATH)
+		return CALL_CONTINUE;
+	fd = path ? open(path, our_flags(o) & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW)) : -1;
+	if (!path || fd < 0)
+		return -ENXIO;
+	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != n->st.st_rdev)
+		return -ENXIO;
+	return give(c, fd, o);
+}
+
+/* What is there already. */
+static long open_old(const struct call *c, const struct opening *o, struct place *p)
+{
+	const struct owners *owners = &c->emu->owners;
+	struct access_sysctl sysctl;
+	struct node node, dir;
+	struct creds who;
+	int r;
+
+	if (p->foreign || !p->name)
+		return CALL_CONTINUE;
+	r = node_read(owners, &p->dir, p->name, &node, NULL);
+	if (r < 0)
+		return CALL_CONTINUE;
+	if (o->flags & O_CREAT && o->flags & O_EXCL)
+		return CALL_CONTINUE;
+	if (!who_is_root(c)) {
+		r = who_get(c, &who);
+		if (r == 0 && o->flags & O_CREAT &&
+			node_read(owners, &p->dir, NULL, &dir, NULL) == 0) {
+			who_sysctl(&sysctl);
+			r = access_open_create(&who, &dir.st, &node.st, &sysctl);
+		}
+		if (r == 0 && (o->flags & (O_ACCMODE | O_TRUNC) || c->emu->options.strict))
+			r = access_open(&who, &node.st, o->flags);
+		if (r < 0)
+			return r;
+	}
+	return node.disguised ? open_device(c, &node, o) : CALL_CONTINUE;
+}
+
+/* A file that is made must be its owner's before the guest has it. */
+static long open_new(const struct call *c, const struct opening *o, struct made *m)
+{
+	cleanup_fd int fd = -1;
+	long r;
+
+	umask(m->mask);
+	fd = openat(m->place.dir.fd, m->place.name, our_flags(o) | O_EXCL | O_NOFOLLOW,
+		m->inode.mode & 07777);
+	if (fd < 0)
+		return -errno;
+	r = made_finish(c, m, fd);
+	return r < 0 ? r : give(c, fd, o);
+}
+
+/* O_TMPFILE: the path is a directory, and the file has no name. */
+static long open_unnamed(const struct call *c, const struct opening *o)
+{
+	cleanup_made struct made m = MADE_NONE;
+	cleanup_fd int fd = -1;
+	struct creds who;
+	int r = view_read(c, o->dirfd, o->path, 0, &m.place), dirfd;
+
+	if (r < 0 || m.place.foreign || !m.place.name)
+		return CALL_CONTINUE;
+	r = node_read(&c->emu->owners, &m.place.dir, m.place.name, &m.dir, NULL);
+	if (r < 0 || !S_ISDIR(m.dir.st.st_mode))
+		return CALL_CONTINUE;
+	if (who_is_root(c) && !(m.dir.st.st_mode & S_ISGID))
+		return CALL_CONTINUE;
+	r = who_get(c, &who);
+	if (r == 0)
+		r = access_create(&who, &m.dir.st);
+	if (r == 0)
+		r = made_owner(c, &who, S_IFREG | (o->mode & 07777), &m);
+	if (r < 0)
+		return r;
+	dirfd = openat(m.place.dir.fd, m.place.name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dirfd < 0)
+		return -errno;
+	umask(m.mask);
+	fd = openat(dirfd, ".", our_flags(o), m.inode.mode & 07777);
+	close(dirfd);
+	if (fd < 0)
+		return -errno;
+	r = node_own_new(&c->emu->owners, &m.place.dir, NULL, fd,
+		(struct owner){m.inode.uid, m.inode.gid}, NULL);
+	return r < 0 ? r : give(c, fd, o);
+}
+
+static long open_at(const struct call *c, const struct opening *o)
+{
+	cleanup_made struct made m = MADE_NONE;
+	bool exclusive = (o->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+	int nofollow = o->flags & O_NOFOLLOW || exclusive ? AT_SYMLINK_NOFOLLOW : 0;
+	struct stat st;
+	long r;
+
+	if ((o->flags & O_TMPFILE) == O_TMPFILE)
+		return open_unnamed(c, o);
+	if (view_read(c, o->dirfd, o->path, nofollow, &m.place) < 0)
+		return CALL_CONTINUE;
+	if (place_stat(&m.place, &st) == 0)
+		return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || exclusive
+			       ? open_old(c, o, &m.place)
+			       : CALL_CONTINUE;
+	if (!(o->flags & O_CREAT) || m.place.slash)
+		return CALL_CONTINUE;
+	r = made_at(c, &c->emu->owners, S_IFREG | (o->mode & 07777), &m);
+	return r ? r : open_new(c, o, &m);
+}
+
+long do_open(struct call *c)
+{
+	return open_at(c, &(struct opening){AT_FDCWD, c->args[0], call_int(c, 1), call_id(c, 2)});
+}
+
+long do_openat(struct call *c)
+{
+	return open_at(
+		c, &(struct opening){call_int(c, 0), c->args[1], call_int(c, 2), call_id(c, 3)});
+}
+
+long do_creat(struct call *c)
+{
+	return open_at(c, &(struct opening){AT_FDCWD, c->args[0], O_CREAT | O_WRONLY | O_TRUNC,
+				  call_id(c, 1)});
+}
+
+/* A path that may not leave its directory is resolved by the kernel alone. */
+long do_openat2(struct call *c)
+{
+	struct {
+		uint64_t flags, mode, resolve;
+	} how;
+
+	if (c->args[3] < sizeof(how) || guest_read(c, c->args[2], &how, sizeof(how)) < 0)
+		return CALL_CONTINUE;
+	if (!(how.flags & (O_CREAT | O_TMPFILE | O_ACCMODE)) || how.resolve)
+		return CALL_CONTINUE;
+	return open_at(
+		c, &(struct opening){call_int(c, 0), c->args[1], (int)how.flags, (mode_t)how.mode});
+}
