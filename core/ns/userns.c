@@ -1,34 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/ns/userns.h"
 
-#include "core/base/io.h"
+#include "core/ns/idmap.h"
 #include <sched.h>
 #include <linux/capability.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-static int write_file(const char *file, const char *text)
-{
-	cleanup_fd int fd = open(file, O_WRONLY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : io_write(fd, text, strlen(text));
-}
-
 static int enter(uid_t uid, gid_t gid)
 {
-	char uids[32], gids[32];
-	int r;
+	const struct userns_ids ids = {
+		.uids = {{{0, uid, 1}}, 1},
+		.gids = {{{0, gid, 1}}, 1},
+		.setgroups = SETGROUPS_DENY,
+	};
 
-	snprintf(uids, sizeof(uids), "0 %u 1\n", uid);
-	snprintf(gids, sizeof(gids), "0 %u 1\n", gid);
-	if (unshare(CLONE_NEWUSER) < 0)
-		return -errno;
-	r = write_file("/proc/self/setgroups", "deny");
-	if (r < 0 && r != -ENOENT)
-		return r;
-	r = write_file("/proc/self/uid_map", uids);
-	return r < 0 ? r : write_file("/proc/self/gid_map", gids);
+	return unshare(CLONE_NEWUSER) < 0 ? -errno : idmap_write(0, &ids);
 }
 
 /* Some hosts let the namespace be made, and then refuse every use of its privileges. */
@@ -68,4 +55,55 @@ int userns_become_root(void)
 	int r = rehearse(uid, gid);
 
 	return r < 0 ? r : enter(uid, gid);
+}
+
+int userns_try(void)
+{
+	return rehearse(geteuid(), getegid());
+}
+
+/* An ordinary user may map one id, the own one; without maps there is nothing to do. */
+static bool mapped_by_self(const struct userns_map *map, uint32_t mine)
+{
+	return map->count == 0 ||
+	       (map->count == 1 && map->lines[0].count == 1 && map->lines[0].outside == mine);
+}
+
+static void tell_map(const struct ns_log *log, const char *name, const struct userns_map *map)
+{
+	size_t i;
+
+	for (i = 0; i < map->count; i++)
+		ns_tell(log, "these ids inside are those outside", "write(\"/proc/self/%s\", \"%u %u %u\")",
+			name, map->lines[i].inside, map->lines[i].outside, map->lines[i].count);
+}
+
+int userns_enter(int flags, const struct userns_ids *ids, const struct ns_log *log,
+	struct err *err)
+{
+	bool self = mapped_by_self(&ids->uids, geteuid()) && mapped_by_self(&ids->gids, getegid());
+	struct idmap_helper helper;
+	int r;
+
+	if (!self && idmap_helper_start(&helper, ids) < 0)
+		return err_set(err, -errno, "cannot start a process", NULL);
+	ns_tell(log, "inside it this process has root's privileges, over what is its own",
+		"unshare(CLONE_NEWUSER%s)", flags & CLONE_NEWPID ? "|CLONE_NEWPID" : "");
+	r = unshare(flags) < 0 ? -errno : 0;
+	if (r < 0) {
+		if (!self)
+			idmap_helper_finish(&helper, false);
+		return err_set(err, r, "cannot make a user namespace", NULL);
+	}
+	if (self && ids->gids.count)
+		ns_tell(log, "without it an ordinary user may not map groups",
+			"write(\"/proc/self/setgroups\", \"deny\")");
+	tell_map(log, "uid_map", &ids->uids);
+	tell_map(log, "gid_map", &ids->gids);
+	r = self ? idmap_write(0, ids) : idmap_helper_finish(&helper, true);
+	if (r == -ENOENT && !self)
+		return err_set(err, -ENOPKG,
+			"newuidmap and newgidmap, which map subordinate ids, are not installed (package "
+			"uidmap)", NULL);
+	return r < 0 ? err_set(err, r, "cannot map ids", NULL) : 0;
 }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_UNSHARE_H
+#define RLC_UNSHARE_H
+
+#include "applets/lib/applet.h"
+#include "core/ns/root.h"
+#include "core/ns/userns.h"
+#include "core/owner/record.h"
+
+/* As env(1) and chroot(1). */
+enum { EXIT_OWN = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+
+enum emulate { EMULATE_AUTO, EMULATE_FULL, EMULATE_LIE, EMULATE_OFF };
+
+/* What is mounted in addition, in the order of the command line. */
+struct extra {
+	const char *src, *dst; /* src NULL: a tmpfs */
+	bool read_only;
+};
+
+/* What the command line asks for. */
+struct job {
+	const struct applet *self;
+	struct ns_log log;
+	int flags;    /* CLONE_NEW... */
+	bool chosen;  /* the command line names namespaces: those, as unshare(1) makes them */
+	bool fork;
+	enum emulate emulate;
+	bool strict, rung, explain;
+
+	bool map_root, map_current;
+	const char *map_user, *map_group, *map_users, *map_groups;
+	enum userns_setgroups setgroups;
+	struct userns_ids ids; /* made of them */
+	bool guest_is_root;    /* inside, by the maps */
+
+	int kill_child; /* a signal, or 0 */
+	unsigned long propagation;
+	const char *proc; /* where a fresh one is mounted, or NULL */
+	const char *root, *wd, *hostname;
+	struct root_overlay overlay;
+	struct extra *extras;
+	size_t extra_count;
+	bool read_only;
+
+	char **environment; /* "NAME=VALUE" */
+	size_t environment_count;
+	bool clear_environment, same_session;
+	const char *as;
+	uint32_t uid, gid; /* OWNER_KEEP: as they are */
+	const char *monotonic, *boottime;
+	char **command;
+};
+
+/* Reads the command line: -1 where it can be run, or an exit status after a message or --help. */
+int job_read(struct job *j, const struct applet *self, int argc, char **argv);
+void job_free(struct job *j);
+
+/* Fills ids from the options for maps: EXIT_DONE, or EXIT_OWN after a message. */
+int job_map(struct job *j);
+
+/* A name or number of the caller's own /etc/passwd or /etc/group: false after a message. */
+bool job_user(const struct job *j, const char *word, uint32_t *uid);
+bool job_group(const struct job *j, const char *word, uint32_t *gid);
+
+/* Says what err says and returns EXIT_OWN. Frees err. */
+int job_failed(const struct job *j, struct err *err);
+
+/* Runs the command: its exit status, or one of the above after a message. */
+int job_run(struct job *j);
+
+/* Whether there is a guest to be looked after: a root to be cleaned, system calls to be answered. */
+bool job_supervised(const struct job *j);
+
+/* What emulation the command line comes to here. */
+enum emulate job_emulation(const struct job *j);
+
+/*
+ * What this process, in its new namespaces, does before the command: host name, mounts, root,
+ * working directory. EXIT_DONE, or EXIT_OWN after a message.
+ */
+int job_furnish(struct job *j, struct root *root);
+
+/* Becomes the command: the exit status where that fails. */
+int job_exec(const struct job *j);
+
+/* The guest: its session, its filter, the command. up: where the supervisor is; -1: there is none. */
+int job_guest(const struct job *j, int up, enum emulate emulate);
+
+/* What came up from the guest: its listener (-1 where there is none), or an error number. */
+int job_hear(int up, int *listener);
+
+/* Shows what this host allows. */
+int job_rung(const struct job *j);
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/ns/mount.h"
+
+#include "core/base/sys.h"
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+
+int mount_new(const struct mount_to *to, const char *type, unsigned long flags, const char *data,
+	const char *why)
+{
+	struct sys_path path;
+
+	ns_tell(to->log, why, "mount(\"%s\", \"%s\", \"%s\", %s, \"%s\")", type, to->name, type,
+		flags ? "MS_NOSUID|MS_NODEV|..." : "0", data ? data : "");
+	sys_proc_path(&path, to->fd, NULL);
+	return mount(type, path.text, type, flags, data) < 0 ? -errno : 0;
+}
+
+int mount_bind(const struct mount_to *to, int fd, const char *from, const char *why)
+{
+	struct sys_path source, path;
+
+	ns_tell(to->log, why, "mount(\"%s\", \"%s\", NULL, MS_BIND|MS_REC, NULL)", from, to->name);
+	sys_proc_path(&source, fd, NULL);
+	sys_proc_path(&path, to->fd, NULL);
+	return mount(source.text, path.text, NULL, MS_BIND | MS_REC, NULL) < 0 ? -errno : 0;
+}
+
+/* struct mount_attr of linux/mount.h */
+struct mount_attr_v0 {
+	uint64_t set, clear, propagation, userns;
+};
+
+/* What a more privileged namespace has taken from the mount must be said again. */
+static int remount(int fd)
+{
+	struct sys_path path;
+	struct statvfs st;
+	unsigned long kept;
+
+	if (fstatvfs(fd, &st) < 0)
+		return -errno;
+	kept = st.f_flag & (ST_NOSUID | ST_NODEV | ST_NOEXEC | ST_NOATIME | ST_NODIRATIME | ST_RELATIME);
+	sys_proc_path(&path, fd, NULL);
+	if (mount(NULL, path.text, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | kept, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+int mount_read_only(const struct mount_to *to, bool all)
+{
+	enum { RECURSIVE = 0x8000, ATTR_RDONLY = 1 };
+	struct mount_attr_v0 attr = {.set = ATTR_RDONLY};
+
+	ns_tell(to->log, "nobody may write there", "mount_setattr(\"%s\", %s, MOUNT_ATTR_RDONLY)",
+		to->name, all ? "AT_RECURSIVE" : "0");
+	if (syscall(SYS_mount_setattr, to->fd, "", AT_EMPTY_PATH | (all ? RECURSIVE : 0), &attr,
+		    sizeof(attr)) == 0)
+		return 0;
+	return errno == ENOSYS || errno == EPERM ? remount(to->fd) : -errno;
+}

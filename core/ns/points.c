@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/ns/points.h"
+
+#include "core/base/sys.h"
+#include "core/owner/attr.h"
+#include "core/owner/text.h"
+#include <sys/file.h>
+
+/* The list of a tree, locked as long as it is open. */
+struct list {
+	int top; /* the tree's top, not O_PATH */
+	struct buf text;
+};
+
+#define LIST_NONE                                                                                  \
+	{                                                                                          \
+		-1, BUF_NONE                                                                       \
+	}
+#define cleanup_list cleanup(list_free)
+
+static void list_free(struct list *l)
+{
+	base_close(&l->top);
+	buf_free(&l->text);
+}
+
+/* A list that says nonsense says nothing. */
+static int list_open(const struct tree *tree, struct list *l)
+{
+	int r;
+
+	l->top = openat(tree->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->top < 0)
+		return -errno;
+	while (flock(l->top, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -errno;
+	r = attr_read(l->top, NULL, POINTS_ATTR, &l->text);
+	if (r < 0 && r != -ENODATA && r != -EOPNOTSUPP)
+		return r;
+	if (l->text.len && l->text.data[l->text.len - 1])
+		buf_cut(&l->text, 0);
+	return 0;
+}
+
+static int list_save(const struct list *l)
+{
+	int r;
+
+	if (l->text.len)
+		return attr_set(l->top, NULL, POINTS_ATTR, l->text.data, l->text.len);
+	r = attr_remove(l->top, NULL, POINTS_ATTR);
+	return r == -ENODATA ? 0 : r;
+}
+
+/* Reads an entry: its path, or NULL. */
+static const char *entry_path(const char *entry, uint64_t *ino)
+{
+	struct text t = text_of(entry, strlen(entry));
+
+	return text_number(&t, 10, UINT64_MAX, ino) && text_char(&t, ' ') ? t.at : NULL;
+}
+
+static bool list_has(const struct list *l, uint64_t ino)
+{
+	size_t at;
+	uint64_t number;
+
+	for (at = 0; at < l->text.len; at += strlen(l->text.data + at) + 1)
+		if (entry_path(l->text.data + at, &number) && number == ino)
+			return true;
+	return false;
+}
+
+static int list_add(struct list *l, uint64_t ino, const char *path)
+{
+	int r = buf_addf(&l->text, "%llu %s", (unsigned long long)ino, path);
+
+	r = r < 0 ? r : buf_add(&l->text, "", 1);
+	return r < 0 ? r : list_save(l);
+}
+
+/* A lock is open on the inode itself, which something else may cover by now. */
+static int hold(struct points *p, int fd)
+{
+	int *held = realloc(p->held, (p->count + 1) * sizeof(*held));
+
+	if (!held)
+		return -ENOMEM;
+	p->held = held;
+	if (flock(fd, LOCK_SH) < 0)
+		return -errno;
+	p->held[p->count] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return p->held[p->count++] < 0 ? -errno : 0;
+}
+
+/* Makes name in parent. The parent keeps its time: nobody is to see that anything was there. */
+static int make(int parent, const char *name, bool is_dir)
+{
+	struct stat st;
+	int fd, r = fstat(parent, &st) < 0 ? -errno : 0;
+
+	if (r < 0)
+		return r;
+	if (is_dir && mkdirat(parent, name, 0755) < 0)
+		return -errno;
+	fd = openat(parent, name,
+		(is_dir ? O_RDONLY | O_DIRECTORY : O_RDWR | O_CREAT | O_EXCL) | O_NOFOLLOW | O_CLOEXEC,
+		0644);
+	if (fd < 0)
+		r = -errno;
+	sys_utimens_fd(parent, (struct timespec[]){{0, UTIME_OMIT}, st.st_mtim});
+	return r < 0 ? r : fd;
+}
+
+static int make_and_list(struct points *p, struct list *l, int parent, const char *path, bool is_dir)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	cleanup_fd int fd = make(parent, name, is_dir);
+	struct stat st;
+	int r = fd;
+
+	if (r >= 0)
+		r = fstat(fd, &st) < 0 ? -errno : hold(p, fd);
+	if (r >= 0)
+		r = list_add(l, st.st_ino, path);
+	if (r < 0 && fd >= 0)
+		unlinkat(parent, name, is_dir ? AT_REMOVEDIR : 0);
+	return r < 0 ? r : 0;
+}
+
+void points_own(struct points *p, int fd)
+{
+	struct stat st;
+
+	if (p->own_count < ARRAY_SIZE(p->own) && fstat(fd, &st) == 0)
+		p->own[p->own_count++] = st.st_dev;
+}
+
+static bool is_own(const struct points *p, int fd)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; fstat(fd, &st) == 0 && i < p->own_count; i++)
+		if (p->own[i] == st.st_dev)
+			return true;
+	return false;
+}
+
+/* Whether parent is on another mount than the tree's top. */
+static bool is_mounted(const struct points *p, int parent)
+{
+	uint64_t top, here;
+
+	return sys_mount_id(p->tree.fd, &top) == 0 && sys_mount_id(parent, &here) == 0 && top != here;
+}
+
+/* Makes path, whose parent is there. In memory of our own nothing is to be listed. */
+static int make_one(struct points *p, const char *path, bool is_dir)
+{
+	cleanup_list struct list l = LIST_NONE;
+	char name[NAME_MAX + 1];
+	cleanup_fd int parent = tree_parent(&p->tree, path, name);
+	int r;
+
+	if (parent < 0)
+		return parent;
+	if (is_own(p, parent)) {
+		r = make(parent, name, is_dir);
+		base_close(&r);
+		return r < 0 ? r : 0;
+	}
+	if (is_mounted(p, parent))
+		return -EXDEV;
+	r = list_open(&p->tree, &l);
+	return r < 0 ? r : make_and_list(p, &l, parent, path, is_dir);
+}
+
+/* Where somebody else made path and uses it: it stays as long as this process lives, too. */
+static int share(struct points *p, const char *path)
+{
+	cleanup_fd int fd = tree_openat(&p->tree, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+	cleanup_list struct list l = LIST_NONE;
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return 0;
+	if (!(S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && st.st_size == 0)))
+		return 0;
+	r = list_open(&p->tree, &l);
+	if (r < 0 || !list_has(&l, st.st_ino))
+		return 0;
+	r = hold(p, fd);
+	if (r == 0 && (fstat(fd, &st) < 0 || st.st_nlink == 0))
+		r = -EAGAIN;
+	return r;
+}
+
+/* The target of the symlink at path, beneath the tree: a path to be freed, or NULL. */
+static char *target_of(const struct points *p, const char *path)
+{
+	char name[NAME_MAX + 1], target[PATH_MAX], *joined = NULL;
+	cleanup_fd int parent = tree_parent(&p->tree, path, name);
+	const char *slash = strrchr(path, '/');
+	ssize_t n = parent < 0 ? -1 : readlinkat(parent, name, target, sizeof(target) - 1);
+	struct buf out = BUF_NONE;
+
+	if (n <= 0)
+		return NULL;
+	target[n] = '\0';
+	if (*target != '/' && slash && buf_add(&out, path, (size_t)(slash - path) + 1) < 0)
+		return NULL;
+	if (buf_adds(&out, target) == 0)
+		joined = out.data;
+	return joined;
+}
+
+static int open_or_make(struct points *p, const char *path, bool is_dir, int links);
+
+/* path is missing: makes its parents, goes where a dangling symlink leads, makes it. */
+static int make_missing(struct points *p, const char *path, bool is_dir, int links)
+{
+	cleanup_free char *target = target_of(p, path), *parent = NULL;
+	const char *slash = strrchr(path, '/');
+	int r;
+
+	if (target)
+		return links ? open_or_make(p, target, is_dir, links - 1) : -ELOOP;
+	if (!p->make)
+		return -ENOENT;
+	if (slash && slash > path) {
+		parent = strndup(path, (size_t)(slash - path));
+		r = parent ? open_or_make(p, parent, true, links) : -ENOMEM;
+		if (r < 0)
+			return r;
+		close(r);
+	}
+	r = make_one(p, path, is_dir);
+	return r < 0 ? r : tree_openat(&p->tree, path, O_PATH);
+}
+
+static int open_or_make(struct points *p, const char *path, bool is_dir, int links)
+{
+	int fd = tree_openat(&p->tree, path, O_PATH), r;
+	struct stat st;
+
+	if (fd == -ENOENT)
+		return make_missing(p, path, is_dir, links);
+	if (fd < 0)
+		return fd;
+	r = fstat(fd, &st) < 0 ? -errno : 0;
+	if (r == 0 && is_dir != S_ISDIR(st.st_mode))
+		r = is_dir ? -ENOTDIR : -EISDIR;
+	if (r == 0 && p->make)
+		r = share(p, path);
+	if (r < 0)
+		close(fd);
+	return r == -EAGAIN ? open_or_make(p, path, is_dir, links) : r < 0 ? r : fd;
+}
+
+/* "/usr//x/" as "usr/x", so that the list's paths have no empty components. */
+static char *clean(const char *path)
+{
+	char *out = malloc(strlen(path) + 1), *o = out;
+
+	if (!out)
+		return NULL;
+	for (; *path; path++)
+		if (*path != '/' || (o > out && path[1] != '/' && path[1]))
+			*o++ = *path;
+	*o = '\0';
+	return out;
+}
+
+int points_open(struct points *p, const char *path, bool is_dir, struct err *err)
+{
+	cleanup_free char *cleaned = clean(path);
+	int r = cleaned ? open_or_make(p, *cleaned ? cleaned : ".", is_dir, 8) : -ENOMEM;
+
+	if (r == -EXDEV)
+		return err_set(err, -ENOENT,
+			"cannot mount there, and makes nothing in what is mounted above it", path);
+	return r < 0 ? err_set(err, r, "cannot mount there", path) : r;
+}
+
+/* Whether the entry stays in the list: somebody uses what it names. */
+static bool remove_entry(const struct tree *tree, const char *entry)
+{
+	char name[NAME_MAX + 1];
+	uint64_t ino;
+	const char *path = entry_path(entry, &ino);
+	cleanup_fd int parent = path ? tree_parent(tree, path, name) : -1;
+	cleanup_fd int fd =
+		parent < 0 ? -1 : openat(parent, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st, above;
+	bool is_dir;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != ino || fstat(parent, &above) < 0)
+		return false;
+	is_dir = S_ISDIR(st.st_mode);
+	if (!is_dir && (!S_ISREG(st.st_mode) || st.st_size))
+		return false;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return true;
+	if (unlinkat(parent, name, is_dir ? AT_REMOVEDIR : 0) == 0)
+		sys_utimens_fd(parent, (struct timespec[]){{0, UTIME_OMIT}, above.st_mtim});
+	return false;
+}
+
+/* The last entry first: what is inside was made after what holds it. */
+static void remove_entries(const struct tree *tree, struct buf *list)
+{
+	size_t start, end = list->len;
+
+	while (end) {
+		for (start = end - 1; start && list->data[start - 1]; start--)
+			;
+		if (!remove_entry(tree, list->data + start)) {
+			memmove(list->data + start, list->data + end, list->len - end);
+			buf_cut(list, list->len - (end - start));
+		}
+		end = start;
+	}
+}
+
+int points_remove(const struct tree *tree)
+{
+	cleanup_list struct list l = LIST_NONE;
+	char probe;
+	int r;
+
+	if (attr_get(tree->fd, ".", POINTS_ATTR, &probe, 0) == -ENODATA)
+		return 0;
+	r = list_open(tree, &l);
+	if (r < 0 || !l.text.len)
+		return r;
+	remove_entries(tree, &l.text);
+	return list_save(&l);
+}
+
+void points_free(struct points *p)
+{
+	while (p->count)
+		close(p->held[--p->count]);
+	free(p->held);
+	p->held = NULL;
+}
