@@ -22,7 +22,8 @@ int access_open(const struct creds *c, const struct stat *st, int flags)
 {
 	static const uint8_t modes[] = {
 		ACCESS_READ, ACCESS_WRITE, ACCESS_READ | ACCESS_WRITE, ACCESS_READ | ACCESS_WRITE};
-	unsigned int want = modes[flags & O_ACCMODE];
+	/* The C library's O_ACCMODE may have more bits than the kernel's two. */
+	unsigned int want = modes[flags & 3];
 	int r;
 
 	if (flags & O_PATH)

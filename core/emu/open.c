@@ -99,7 +99,7 @@ static long open_old(const struct call *c, const struct opening *o, struct place
 			who_sysctl(&sysctl);
 			r = access_open_create(&who, &dir.st, &node.st, &sysctl);
 		}
-		if (r == 0 && (o->flags & (O_ACCMODE | O_TRUNC) || c->emu->options.strict))
+		if (r == 0 && (o->flags & (O_WRONLY | O_RDWR | O_TRUNC) || c->emu->options.strict))
 			r = access_open(&who, &node.st, o->flags);
 		if (r < 0)
 			return r;
@@ -205,7 +205,7 @@ long do_openat2(struct call *c)
 
 	if (c->args[3] < sizeof(how) || guest_read(c, c->args[2], &how, sizeof(how)) < 0)
 		return CALL_CONTINUE;
-	if (!(how.flags & (O_CREAT | O_TMPFILE | O_ACCMODE)) || how.resolve)
+	if (!(how.flags & (O_CREAT | O_TMPFILE | O_WRONLY | O_RDWR)) || how.resolve)
 		return CALL_CONTINUE;
 	return open_at(
 		c, &(struct opening){call_int(c, 0), c->args[1], (int)how.flags, (mode_t)how.mode});

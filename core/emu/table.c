@@ -17,8 +17,8 @@ enum {
 	NR_removexattrat
 };
 
-/* O_TMPFILE's own bit, without O_DIRECTORY's. */
-#define MAKES (O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
+/* Of the kernel's two bits for access, and O_TMPFILE's own, without O_DIRECTORY's. */
+#define MAKES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
 
 #define ROW(name_, handler_, nr_, i386_, ...)                                                      \
 	{                                                                                          \
