@@ -89,7 +89,7 @@ uint32_t random_id(uint64_t *seed)
 	return ids[random_below(seed, ARRAY_SIZE(ids))];
 }
 
-void report(struct report *r, const char *fmt, ...)
+void tell_failure(struct report *r, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -116,7 +116,7 @@ static bool child_is_good(uint64_t seed, one_run one, void *arg, struct report *
 	}
 	waitpid(child, &status, 0);
 	if (status && !r->failed)
-		report(r, "ended with status %#x", (unsigned int)status);
+		tell_failure(r, "ended with status %#x", (unsigned int)status);
 	return !r->failed;
 }
 

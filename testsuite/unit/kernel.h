@@ -28,7 +28,7 @@ struct report {
 	bool failed;
 	char text[1000];
 };
-__attribute__((format(printf, 2, 3))) void report(struct report *r, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) void tell_failure(struct report *r, const char *fmt, ...);
 
 /*
  * Runs one(seed, r, arg) for seeds 1 to count, each in a child of its own, since it cannot come

@@ -27,7 +27,7 @@ static void sequence(uint64_t seed, struct report *r, void *arg)
 				why, sizeof(why), "model %ld, kernel %ld", done.model, done.kernel);
 		else if (same_creds(&model, &kernel, why, sizeof(why)))
 			continue;
-		report(r,
+		tell_failure(r,
 			"call %d: %s: %s\n#   before: uid %u %u %u %u, gid %u %u %u %u, "
 			"e=%#lx p=%#lx i=%#lx b=%#lx a=%#lx bits %#x",
 			i, done.text, why, before.uid, before.euid, before.suid, before.fsuid,

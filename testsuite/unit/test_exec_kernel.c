@@ -211,7 +211,7 @@ static void one_exec(uint64_t seed, struct report *r, void *arg)
 		snprintf(why, sizeof(why), "model %d, kernel %d", want, got);
 	else if (got < 0 || same_creds(&model, &kernel, why, sizeof(why)))
 		return;
-	report(r,
+	tell_failure(r,
 		"%s\n#   file %o %u:%u caps %d e=%d p=%#lx i=%#lx flags %u\n"
 		"#   before: uid %u %u %u %u, gid %u %u %u %u, e=%#lx p=%#lx i=%#lx b=%#lx a=%#lx "
 		"bits %#x",
