@@ -8,7 +8,7 @@ static bool want(void *tar, const char *path)
 
 static void tell(void *tar, const struct entry *e)
 {
-	const struct tar *t = tar;
+	struct tar *t = tar;
 
 	tar_print(t, t->file ? stdout : stderr, e);
 }

@@ -52,15 +52,13 @@ static void owner_text(const struct tar *t, const struct entry *e, char *out, si
 		!t->create.numeric && e->gname && *e->gname ? e->gname : gid);
 }
 
-static void print_escaped(FILE *to, const char *before, const char *text)
+static void add_name(struct buf *b, const char *before, const char *name)
 {
-	cleanup_buf struct buf b = BUF_NONE;
-
-	if (show_path(&b, text, strlen(text)) == 0)
-		fprintf(to, "%s%s", before, b.data ? b.data : "");
+	buf_adds(b, before);
+	show_path(b, name, strlen(name));
 }
 
-static void print_long(const struct tar *t, FILE *to, const struct entry *e)
+static void add_long(const struct tar *t, struct buf *b, const struct entry *e)
 {
 	char mode[10], owner[160], size[32], when[32];
 	struct tm tm;
@@ -75,14 +73,13 @@ static void print_long(const struct tar *t, FILE *to, const struct entry *e)
 		!strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm))
 		snprintf(when, sizeof(when), "%jd", (intmax_t)e->mtime.tv_sec);
 	/* As wide as GNU tar's lines, which scripts take apart. */
-	fprintf(to, "%c%s %s %*s %s ", type_letter(e), mode, owner,
+	buf_addf(b, "%c%s %s %*s %s ", type_letter(e), mode, owner,
 		(int)MAX(18 - (int)strlen(owner), (int)strlen(size)), size, when);
-	print_escaped(to, "", e->path);
+	add_name(b, "", e->path);
 	if (e->hardlink)
-		print_escaped(to, " link to ", e->link);
+		add_name(b, " link to ", e->link);
 	else if (S_ISLNK(e->mode))
-		print_escaped(to, " -> ", e->link);
-	putc('\n', to);
+		add_name(b, " -> ", e->link);
 }
 
 static const char *type_word(const struct entry *e)
@@ -140,35 +137,40 @@ static void json_time(struct buf *b, const struct timespec *t)
 	buf_addf(b, "%s%jd.%09ld", t->tv_sec < 0 ? "-" : "", sec < 0 ? -sec : sec, nsec);
 }
 
-static void print_json(FILE *to, const struct entry *e)
+static void add_json(struct buf *b, const struct entry *e)
 {
-	cleanup_buf struct buf b = BUF_NONE;
-
-	buf_adds(&b, "{\"path\":");
-	json_string(&b, e->path, strlen(e->path));
-	buf_addf(&b, ",\"type\":\"%s\",\"mode\":\"%04o\",\"uid\":%u,\"gid\":%u", type_word(e),
+	buf_adds(b, "{\"path\":");
+	json_string(b, e->path, strlen(e->path));
+	buf_addf(b, ",\"type\":\"%s\",\"mode\":\"%04o\",\"uid\":%u,\"gid\":%u", type_word(e),
 		(unsigned)e->mode & 07777, e->uid, e->gid);
-	json_member(&b, "user", e->uname);
-	json_member(&b, "group", e->gname);
-	buf_addf(&b, ",\"size\":%" PRId64 ",\"mtime\":", e->size);
-	json_time(&b, &e->mtime);
+	json_member(b, "user", e->uname);
+	json_member(b, "group", e->gname);
+	buf_addf(b, ",\"size\":%" PRId64 ",\"mtime\":", e->size);
+	json_time(b, &e->mtime);
 	if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
-		buf_addf(&b, ",\"major\":%u,\"minor\":%u", e->major, e->minor);
-	json_member(&b, "link", e->link);
+		buf_addf(b, ",\"major\":%u,\"minor\":%u", e->major, e->minor);
+	json_member(b, "link", e->link);
 	if (e->attr_count)
-		json_attrs(&b, e);
-	buf_adds(&b, "}\n");
-	fwrite(b.data, 1, b.len, to);
+		json_attrs(b, e);
+	buf_adds(b, "}");
 }
 
-void tar_print(const struct tar *t, FILE *to, const struct entry *e)
+void tar_print(struct tar *t, FILE *to, const struct entry *e)
 {
-	if (t->json) {
-		print_json(to, e);
-	} else if (t->verbose > (t->verb == 't' ? 0 : 1)) {
-		print_long(t, to, e);
-	} else {
-		print_escaped(to, "", e->path);
-		putc('\n', to);
+	cleanup_buf struct buf b = BUF_NONE;
+	cleanup_err struct err err = ERR_NONE;
+
+	if (t->json)
+		add_json(&b, e);
+	else if (t->verbose > (t->verb == 't' ? 0 : 1))
+		add_long(t, &b, e);
+	else
+		add_name(&b, "", e->path);
+	buf_adds(&b, "\n");
+	if (!b.failed) {
+		fwrite(b.data, 1, b.len, to);
+		return;
 	}
+	err_set(&err, -ENOMEM, "cannot be listed", e->path);
+	tar_fault(t, &err);
 }

@@ -65,6 +65,6 @@ bool tar_excluded(const struct tar *t, const char *path);
 bool tar_wanted(struct tar *t, const char *path);
 
 /* Prints an entry of a listing: its path, a long line, or JSON. */
-void tar_print(const struct tar *t, FILE *to, const struct entry *e);
+void tar_print(struct tar *t, FILE *to, const struct entry *e);
 
 #endif

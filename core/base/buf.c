@@ -4,21 +4,27 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static int lacking(struct buf *b)
+{
+	b->failed = true;
+	return -ENOMEM;
+}
+
 int buf_reserve(struct buf *b, size_t n)
 {
 	size_t want, room = b->room ? b->room : 64;
 	char *data;
 
 	if (__builtin_add_overflow(b->len, n, &want) || __builtin_add_overflow(want, 1, &want))
-		return -ENOMEM;
+		return lacking(b);
 	if (want <= b->room)
 		return 0;
 	while (room < want)
 		if (__builtin_mul_overflow(room, 2, &room))
-			return -ENOMEM;
+			return lacking(b);
 	data = realloc(b->data, room);
 	if (!data)
-		return -ENOMEM;
+		return lacking(b);
 	b->data = data;
 	b->room = room;
 	return 0;
@@ -51,7 +57,7 @@ int buf_addf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0) {
 		text = NULL;
-		return -ENOMEM;
+		return lacking(b);
 	}
 	return buf_add(b, text, (size_t)n);
 }

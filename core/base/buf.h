@@ -11,11 +11,12 @@
 struct buf {
 	char *data;
 	size_t len, room;
+	bool failed; /* memory was missing once: who adds many pieces can look at the end */
 };
 
 #define BUF_NONE                                                                                   \
 	{                                                                                          \
-		NULL, 0, 0                                                                         \
+		NULL, 0, 0, false                                                                  \
 	}
 #define cleanup_buf cleanup(buf_free)
 
