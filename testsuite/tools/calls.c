@@ -5,7 +5,8 @@
  * emulation of root can be compared with root.
  *   --ids           some processes become other users, too
  *   --strict        what these read, search and execute is among the calls
- *   --without CALL  leaves a kind of call out (comma between several; see the tables)
+ *   --without CALL  leaves a kind of call out (comma between several; see the tables); thread: no
+ *                   calls by the second thread
  *   --from N, --to N  prints the segments from and to this one only (the others are not made)
  *   --caps HEX      the capabilities that are looked at
  *   -R DIR          changes the root first, as rlc-unshare does, so that no call leads out of it
@@ -203,8 +204,8 @@ static int segment(const struct run *r, uint64_t index)
 		.caps = r->caps};
 	uint64_t first = index * SEGMENT, n;
 	struct turn *turn = turn_make();
+	unsigned i, which;
 	int failed = 0;
-	unsigned i;
 	pid_t pid;
 
 	a.prefix = index % 2 ? "" : "/scratch";
@@ -217,7 +218,8 @@ static int segment(const struct run *r, uint64_t index)
 	for (n = first; n < first + SEGMENT && n < r->count && !failed; n++) {
 		a.random = r->seed + n;
 		turn->number = n;
-		sem_post(&turn->go[draw(&a, 5) * ACTORS / 5]);
+		which = draw(&a, 5) * ACTORS / 5;
+		sem_post(&turn->go[which == THREAD && left_out(&a, "thread") ? MAIN : which]);
 		failed = wait_done(turn, pid);
 	}
 	turn->end = true;

@@ -25,12 +25,16 @@ static void make_set_id(struct actor *a)
 		{"setfsgid", SYS_setfsgid, 1},
 	};
 	unsigned which = draw(a, sizeof(calls) / sizeof(*calls)), id[3], i;
+	long result;
 
 	say(a, "%s(", calls[which].name);
 	for (i = 0; i < 3; i++)
 		id[i] = draw_id(a);
 	say(a, " of %u", calls[which].arguments);
-	say_result(a, (int)syscall(calls[which].number, id[0], id[1], id[2]));
+	result = syscall(calls[which].number, id[0], id[1], id[2]);
+	if (calls[which].number == SYS_setfsuid || calls[which].number == SYS_setfsgid)
+		result &= INT_MAX; /* an id, and no error */
+	say_result(a, result);
 	say_ids(a);
 }
 
