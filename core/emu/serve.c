@@ -262,7 +262,14 @@ static void *watch(void *arg)
 static int open_surroundings(struct emu *e, struct err *err)
 {
 	struct stat st;
+	int pipes[2];
 
+	if (pipe2(pipes, O_CLOEXEC) == 0) {
+		if (fstat(pipes[0], &st) == 0)
+			e->pipe_dev = st.st_dev;
+		close(pipes[0]);
+		close(pipes[1]);
+	}
 	e->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (e->proc < 0 || fstat(e->proc, &e->proc_st) < 0)
 		return err_set(err, -errno, "cannot open", "/proc");

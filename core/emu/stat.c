@@ -2,6 +2,7 @@
 #include "core/emu/handlers.h"
 
 #include "core/base/sys.h"
+#include "core/owner/attr.h"
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
@@ -11,10 +12,19 @@ struct found {
 	const char *name;
 	struct dir dir; /* where it was found quickly */
 	bool borrowed;  /* dir.fd is not ours to close */
-	struct node node;
-	char text[PATH_MAX + 32];
 	struct place place;
+	struct node node; /* no more than this is set from the start: calls are many */
+	char text[PATH_MAX + 32];
 };
+
+static void found_start(struct found *f)
+{
+	f->fd = -1;
+	f->borrowed = false;
+	f->dir = (struct dir)DIR_NONE;
+	f->place.dir = (struct dir)DIR_NONE;
+	f->place.slash = f->place.foreign = false;
+}
 
 static void found_end(struct found *f)
 {
@@ -25,10 +35,6 @@ static void found_end(struct found *f)
 }
 
 #define cleanup_found cleanup(found_end)
-#define FOUND_NONE                                                                                 \
-	{                                                                                          \
-		.fd = -1, .dir = DIR_NONE, .place = PLACE_NONE                                     \
-	}
 
 /* Has a record or a disguise, so that the kernel's answer would not do. */
 static bool differs(const struct node *n)
@@ -45,6 +51,29 @@ static bool is_simple(const char *path)
 	return strncmp(path, "/proc", 5) != 0 && strncmp(path, "/dev", 4) != 0;
 }
 
+/* An open pipe, socket, terminal or the like, which stands in no directory of a tree. */
+static bool is_nameless(const struct call *c, const struct stat *st)
+{
+	return S_ISSOCK(st->st_mode) || S_ISCHR(st->st_mode) ||
+	       (S_ISFIFO(st->st_mode) && st->st_dev == c->emu->pipe_dev);
+}
+
+/* Whether the directory of a symlink or the like says nothing about any of them. */
+static bool stands_without_map(const struct found *f)
+{
+	char parent[PATH_MAX + 40];
+	const char *slash = strrchr(f->name, '/');
+	int n = slash ? (int)(slash - f->name) : 0;
+	ssize_t r;
+
+	if (slash && !slash[1])
+		return false;
+	/* With "/." behind it, a symlink to the directory is followed. */
+	snprintf(parent, sizeof(parent), "%.*s%s.", n, f->name, slash ? "/" : "");
+	r = attr_get(f->dir.fd, parent, DIRMAP_ATTR, NULL, 0);
+	return r == -ENODATA || r == -EOPNOTSUPP;
+}
+
 /* 1: found and read; 0: not to be had this way; CALL_CONTINUE. */
 static long read_quickly(const struct call *c, struct found *f, bool follow)
 {
@@ -55,10 +84,12 @@ static long read_quickly(const struct call *c, struct found *f, bool follow)
 		return errno == ENOENT || errno == ENOTDIR ? CALL_CONTINUE : 0;
 	if (S_ISLNK(st.st_mode) && follow && f->name)
 		return 0;
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return 0;
 	if (st.st_dev == c->emu->proc_st.st_dev)
 		return f->borrowed ? 0 : CALL_CONTINUE;
+	if (!f->name && is_nameless(c, &st))
+		return CALL_CONTINUE;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return f->name && stands_without_map(f) ? CALL_CONTINUE : 0;
 	return node_read_known(&c->emu->owners, &f->dir, f->name, &st, &f->node, NULL) < 0 ? 0 : 1;
 }
 
@@ -224,10 +255,12 @@ static long put(const struct call *c, uint64_t at, const struct stat *st)
 
 static long answer(const struct call *c, int dirfd, uint64_t path, int flags, uint64_t out)
 {
-	cleanup_found struct found f = FOUND_NONE;
+	cleanup_found struct found f;
 	char text[PATH_MAX];
-	long r = find_read(c, dirfd, path, flags, text, &f);
+	long r;
 
+	found_start(&f);
+	r = find_read(c, dirfd, path, flags, text, &f);
 	return r == 1 ? put(c, out, &f.node.st) : r;
 }
 
@@ -243,9 +276,11 @@ long do_lstat(struct call *c)
 
 long do_fstat(struct call *c)
 {
-	cleanup_found struct found f = FOUND_NONE;
-	long r = find(c, call_int(c, 0), "", AT_EMPTY_PATH, &f);
+	cleanup_found struct found f;
+	long r;
 
+	found_start(&f);
+	r = find(c, call_int(c, 0), "", AT_EMPTY_PATH, &f);
 	return r == 1 ? put(c, c->args[1], &f.node.st) : r;
 }
 
@@ -269,12 +304,14 @@ static void dress(struct sys_statx *x, const struct node *n)
 
 long do_statx(struct call *c)
 {
-	cleanup_found struct found f = FOUND_NONE;
+	cleanup_found struct found f;
 	int flags = call_int(c, 2);
 	char text[PATH_MAX];
 	struct sys_statx x;
-	long r = find_read(c, call_int(c, 0), c->args[1], flags, text, &f);
+	long r;
 
+	found_start(&f);
+	r = find_read(c, call_int(c, 0), c->args[1], flags, text, &f);
 	if (r != 1)
 		return r;
 	flags |= AT_SYMLINK_NOFOLLOW | (f.name ? 0 : AT_EMPTY_PATH);

@@ -165,7 +165,7 @@ long do_getxattr(struct call *c)
 
 static bool is_name_of(const char *name, const char *first, size_t n)
 {
-	for (const char *at = first; at < first + n; at += strlen(at) + 1)
+	for (const char *at = first; n && at < first + n; at += strlen(at) + 1)
 		if (strcmp(at, name) == 0)
 			return true;
 	return false;
@@ -198,7 +198,7 @@ long do_listxattr(struct call *c)
 	bool at = strstr(c->row->name, "xattrat"), ours = false;
 	long r = find(c, &p);
 
-	if (r || !exists(&p) || attr_list(p.dir.fd, p.name, &names) < 0)
+	if (r || !exists(&p) || attr_list(p.dir.fd, p.name, &names) < 0 || !names.len)
 		return r ? r : CALL_CONTINUE;
 	for (const char *n = names.data; n < names.data + names.len; n += strlen(n) + 1)
 		ours |= is_hidden(n);

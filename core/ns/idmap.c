@@ -64,7 +64,7 @@ static void exec_program(const char *program, pid_t pid, const struct userns_map
 		argv[i + 1] = numbers[i];
 	argv[n + 1] = NULL;
 	execvp(program, argv);
-	_exit(errno == ENOENT ? ENOENT : EPERM);
+	_exit(errno == ENOENT || errno == EACCES ? ENOENT : EPERM); /* EACCES: of some of PATH */
 }
 
 static int run_program(const char *program, pid_t pid, const struct userns_map *map)

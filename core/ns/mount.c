@@ -9,10 +9,12 @@
 int mount_new(const struct mount_to *to, const char *type, unsigned long flags, const char *data,
 	const char *why)
 {
+	const char *quote = data ? "\"" : "";
 	struct sys_path path;
 
-	ns_tell(to->log, why, "mount(\"%s\", \"%s\", \"%s\", %s, \"%s\")", type, to->name, type,
-		flags ? "MS_NOSUID|MS_NODEV|..." : "0", data ? data : "");
+	ns_tell(to->log, why, "mount(\"%s\", \"%s\", \"%s\", %s%s%s, %s%s%s)", type, to->name, type,
+		flags ? "MS_NOSUID" : "0", flags & MS_NODEV ? "|MS_NODEV" : "",
+		flags & MS_NOEXEC ? "|MS_NOEXEC" : "", quote, data ? data : "NULL", quote);
 	sys_proc_path(&path, to->fd, NULL);
 	return mount(type, path.text, type, flags, data) < 0 ? -errno : 0;
 }

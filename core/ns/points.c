@@ -5,6 +5,7 @@
 #include "core/owner/attr.h"
 #include "core/owner/text.h"
 #include <sys/file.h>
+#include <sys/mman.h>
 
 /* The list of a tree, locked as long as it is open. */
 struct list {
@@ -72,12 +73,32 @@ static bool list_has(const struct list *l, uint64_t ino)
 	return false;
 }
 
-static int list_add(struct list *l, uint64_t ino, const char *path)
+struct points_aside *points_aside(void)
 {
+	void *p = mmap(NULL, sizeof(struct points_aside), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int add_aside(struct points_aside *aside, const char *entry, size_t len)
+{
+	if (!aside || len > sizeof(aside->text) - aside->len)
+		return -ENOSPC;
+	memcpy(aside->text + aside->len, entry, len);
+	aside->len += len;
+	return 0;
+}
+
+static int list_add(struct list *l, struct points_aside *aside, uint64_t ino, const char *path)
+{
+	size_t start = l->text.len;
 	int r = buf_addf(&l->text, "%llu %s", (unsigned long long)ino, path);
 
 	r = r < 0 ? r : buf_add(&l->text, "", 1);
-	return r < 0 ? r : list_save(l);
+	if (r == 0 && list_save(l) < 0)
+		r = add_aside(aside, l->text.data + start, l->text.len - start);
+	return r;
 }
 
 /* A lock is open on the inode itself, which something else may cover by now. */
@@ -105,7 +126,7 @@ static int make(int parent, const char *name, bool is_dir)
 	if (is_dir && mkdirat(parent, name, 0755) < 0)
 		return -errno;
 	fd = openat(parent, name,
-		(is_dir ? O_RDONLY | O_DIRECTORY : O_RDWR | O_CREAT | O_EXCL) | O_NOFOLLOW | O_CLOEXEC,
+		(is_dir ? O_RDONLY | O_DIRECTORY : O_RDONLY | O_CREAT | O_EXCL) | O_NOFOLLOW | O_CLOEXEC,
 		0644);
 	if (fd < 0)
 		r = -errno;
@@ -123,7 +144,7 @@ static int make_and_list(struct points *p, struct list *l, int parent, const cha
 	if (r >= 0)
 		r = fstat(fd, &st) < 0 ? -errno : hold(p, fd);
 	if (r >= 0)
-		r = list_add(l, st.st_ino, path);
+		r = list_add(l, p->aside, st.st_ino, path);
 	if (r < 0 && fd >= 0)
 		unlinkat(parent, name, is_dir ? AT_REMOVEDIR : 0);
 	return r < 0 ? r : 0;
@@ -177,25 +198,23 @@ static int make_one(struct points *p, const char *path, bool is_dir)
 	return r < 0 ? r : make_and_list(p, &l, parent, path, is_dir);
 }
 
-/* Where somebody else made path and uses it: it stays as long as this process lives, too. */
-static int share(struct points *p, const char *path)
+/* Where somebody else made what fd is open on: it stays as long as this process lives, too. */
+static int share(struct points *p, int fd, const struct stat *found)
 {
-	cleanup_fd int fd = tree_openat(&p->tree, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
 	cleanup_list struct list l = LIST_NONE;
+	cleanup_fd int inode = -1;
+	struct sys_path path;
 	struct stat st;
 	int r;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (!S_ISDIR(found->st_mode) && (!S_ISREG(found->st_mode) || found->st_size))
 		return 0;
-	if (!(S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && st.st_size == 0)))
+	sys_proc_path(&path, fd, NULL);
+	inode = open(path.text, O_RDONLY | O_CLOEXEC);
+	if (inode < 0 || list_open(&p->tree, &l) < 0 || !list_has(&l, found->st_ino))
 		return 0;
-	r = list_open(&p->tree, &l);
-	if (r < 0 || !list_has(&l, st.st_ino))
-		return 0;
-	r = hold(p, fd);
-	if (r == 0 && (fstat(fd, &st) < 0 || st.st_nlink == 0))
-		r = -EAGAIN;
-	return r;
+	r = hold(p, inode);
+	return r == 0 && (fstat(inode, &st) < 0 || st.st_nlink == 0) ? -EAGAIN : r;
 }
 
 /* The target of the symlink at path, beneath the tree: a path to be freed, or NULL. */
@@ -254,7 +273,7 @@ static int open_or_make(struct points *p, const char *path, bool is_dir, int lin
 	if (r == 0 && is_dir != S_ISDIR(st.st_mode))
 		r = is_dir ? -ENOTDIR : -EISDIR;
 	if (r == 0 && p->make)
-		r = share(p, path);
+		r = share(p, fd, &st);
 	if (r < 0)
 		close(fd);
 	return r == -EAGAIN ? open_or_make(p, path, is_dir, links) : r < 0 ? r : fd;
@@ -285,8 +304,23 @@ int points_open(struct points *p, const char *path, bool is_dir, struct err *err
 	return r < 0 ? err_set(err, r, "cannot mount there", path) : r;
 }
 
+/* Whether something that the list still has is in the directory of that path. */
+static bool holds_entry(const struct buf *list, const char *path)
+{
+	size_t at, len = strlen(path);
+	const char *inner;
+	uint64_t ino;
+
+	for (at = 0; at < list->len; at += strlen(list->data + at) + 1) {
+		inner = entry_path(list->data + at, &ino);
+		if (inner && strncmp(inner, path, len) == 0 && inner[len] == '/')
+			return true;
+	}
+	return false;
+}
+
 /* Whether the entry stays in the list: somebody uses what it names. */
-static bool remove_entry(const struct tree *tree, const char *entry)
+static bool remove_entry(const struct tree *tree, const struct buf *list, const char *entry)
 {
 	char name[NAME_MAX + 1];
 	uint64_t ino;
@@ -302,7 +336,7 @@ static bool remove_entry(const struct tree *tree, const char *entry)
 	is_dir = S_ISDIR(st.st_mode);
 	if (!is_dir && (!S_ISREG(st.st_mode) || st.st_size))
 		return false;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || (is_dir && holds_entry(list, path)))
 		return true;
 	if (unlinkat(parent, name, is_dir ? AT_REMOVEDIR : 0) == 0)
 		sys_utimens_fd(parent, (struct timespec[]){{0, UTIME_OMIT}, above.st_mtim});
@@ -317,7 +351,7 @@ static void remove_entries(const struct tree *tree, struct buf *list)
 	while (end) {
 		for (start = end - 1; start && list->data[start - 1]; start--)
 			;
-		if (!remove_entry(tree, list->data + start)) {
+		if (!remove_entry(tree, list, list->data + start)) {
 			memmove(list->data + start, list->data + end, list->len - end);
 			buf_cut(list, list->len - (end - start));
 		}
@@ -325,19 +359,33 @@ static void remove_entries(const struct tree *tree, struct buf *list)
 	}
 }
 
-int points_remove(const struct tree *tree)
+static int remove_listed(const struct tree *tree)
 {
 	cleanup_list struct list l = LIST_NONE;
 	char probe;
 	int r;
 
-	if (attr_get(tree->fd, ".", POINTS_ATTR, &probe, 0) == -ENODATA)
+	r = (int)attr_get(tree->fd, ".", POINTS_ATTR, &probe, 0);
+	if (r == -ENODATA || r == -EOPNOTSUPP)
 		return 0;
 	r = list_open(tree, &l);
 	if (r < 0 || !l.text.len)
 		return r;
 	remove_entries(tree, &l.text);
 	return list_save(&l);
+}
+
+int points_remove(const struct tree *tree, struct points_aside *aside)
+{
+	cleanup_buf struct buf list = BUF_NONE;
+	int r = remove_listed(tree);
+
+	if (!aside || !aside->len)
+		return r;
+	if (buf_add(&list, aside->text, aside->len) < 0)
+		return -ENOMEM;
+	remove_entries(tree, &list);
+	return r;
 }
 
 void points_free(struct points *p)

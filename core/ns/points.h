@@ -12,8 +12,16 @@
  */
 #define POINTS_ATTR "user.rlc.points"
 
+/* The list where the top can have no attribute: memory that two processes share. */
+struct points_aside {
+	size_t len;
+	char text[4096 - sizeof(size_t)];
+};
+struct points_aside *points_aside(void); /* NULL: no memory */
+
 struct points {
 	struct tree tree; /* not owned */
+	struct points_aside *aside; /* not owned; NULL: where no attribute can be, nothing is made */
 	bool make;        /* false: what is missing is an error */
 	int *held;        /* locks, as long as this process lives */
 	size_t count;
@@ -36,8 +44,8 @@ int points_open(struct points *p, const char *path, bool is_dir, struct err *err
 /* Says that the file system of fd was made for the guest alone. */
 void points_own(struct points *p, int fd);
 
-/* Removes from the tree what was made and nobody uses. 0 or negative errno. */
-int points_remove(const struct tree *tree);
+/* Removes from the tree what was made and nobody uses; aside may be NULL. 0 or negative errno. */
+int points_remove(const struct tree *tree, struct points_aside *aside);
 
 /* Closes the locks. */
 void points_free(struct points *p);

@@ -36,23 +36,27 @@ static bool is_root(int fd)
 	       here.st_ino == root.st_ino;
 }
 
+/* By its absolute name: "." stays below what is mounted on it. */
+static int mount_itself(struct root *r, int fd, const char *dir)
+{
+	struct mount_to to = {r->log, fd, dir};
+	cleanup_free char *path = realpath(dir, NULL);
+	int done = path ? mount_bind(&to, fd, dir, "a root has to be a mount") : -errno;
+
+	return done < 0 ? done : open_dir(path);
+}
+
 int root_from_dir(struct root *r, const char *dir, struct err *err)
 {
-	struct mount_to to = {r->log, -1, dir};
 	cleanup_fd int fd = open_dir(dir ? dir : "/");
-	int done = fd;
+	int *top = &r->points.tree.fd;
 
-	to.fd = fd;
-	if (fd >= 0 && is_root(fd)) {
-		r->current = true;
-		r->points.tree.fd = take_fd(&fd);
-		return 0;
-	}
-	if (fd >= 0)
-		done = mount_bind(&to, fd, dir, "a root has to be a mount");
-	if (done >= 0)
-		done = r->points.tree.fd = open_dir(dir);
-	return done < 0 ? err_set(err, done, "cannot use as root", dir) : 0;
+	r->current = fd >= 0 && is_root(fd);
+	if (fd < 0 || r->current)
+		*top = take_fd(&fd);
+	else
+		*top = mount_itself(r, fd, dir);
+	return *top < 0 ? err_set(err, *top, "cannot use as root", dir) : 0;
 }
 
 static int add_layer(struct buf *text, const char *key, const char *dir, struct err *err)

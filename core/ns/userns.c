@@ -101,9 +101,14 @@ int userns_enter(int flags, const struct userns_ids *ids, const struct ns_log *l
 	tell_map(log, "uid_map", &ids->uids);
 	tell_map(log, "gid_map", &ids->gids);
 	r = self ? idmap_write(0, ids) : idmap_helper_finish(&helper, true);
-	if (r == -ENOENT && !self)
-		return err_set(err, -ENOPKG,
-			"newuidmap and newgidmap, which map subordinate ids, are not installed (package "
-			"uidmap)", NULL);
-	return r < 0 ? err_set(err, r, "cannot map ids", NULL) : 0;
+	if (r == 0)
+		return 0;
+	if (self && userns_restricted())
+		return err_set(err, r, "cannot map ids", NULL);
+	return err_set(err, -ENOPKG,
+		r == -ENOENT && !self
+			? "newuidmap and newgidmap, which map subordinate ids, are not installed (package "
+			  "uidmap)"
+			: "cannot map these ids",
+		NULL);
 }

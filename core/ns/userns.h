@@ -41,10 +41,14 @@ int userns_map_add(struct userns_map *map, struct userns_line line);
  * 0, -ENOENT where it gives none. */
 int userns_subordinate(const char *file, const char *user, uint32_t id, struct userns_line *out);
 
+/* Whether AppArmor takes their privileges from user namespaces. */
+bool userns_restricted(void);
+
 /*
  * unshare(flags), which has CLONE_NEWUSER, and the maps. What an ordinary user may not map
- * newuidmap(1) and newgidmap(1) map. 0 or negative errno with err; then the
- * process may be in a namespace that is of no use.
+ * newuidmap(1) and newgidmap(1) map. 0 or negative errno with err (-ENOPKG: the maps alone
+ * failed); then
+ * the process may be in a namespace that is of no use.
  */
 int userns_enter(int flags, const struct userns_ids *ids, const struct ns_log *log,
 	struct err *err);

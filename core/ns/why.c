@@ -40,6 +40,11 @@ static bool in_chroot(void)
 	       (own.st_dev != first.st_dev || own.st_ino != first.st_ino);
 }
 
+bool userns_restricted(void)
+{
+	return says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1");
+}
+
 static int add_apparmor(struct buf *out)
 {
 	char self[PATH_MAX];
@@ -75,7 +80,7 @@ char *userns_why(int code)
 
 	if (code == -ENOSPC || code == -EUSERS)
 		add_limit(&out);
-	else if (says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
+	else if (userns_restricted())
 		add_apparmor(&out);
 	else if (says("/proc/sys/kernel/unprivileged_userns_clone", "0"))
 		buf_adds(&out,

@@ -152,7 +152,7 @@ static int ask_into(int dirfd, const char *name, struct request *r, struct buf *
 	r->len = sizeof(small);
 	n = ask(dirfd, name, r);
 	if (n >= 0)
-		return buf_add(out, small, (size_t)n);
+		return n || r->verb == GET ? buf_add(out, small, (size_t)n) : 0;
 	if (n != -ERANGE)
 		return (int)n;
 	if (buf_reserve(out, ATTR_VALUE_MAX) < 0)

@@ -17,7 +17,10 @@ int attr_remove(int dirfd, const char *name, const char *attr);
 /* Adds the value to out, whatever its size (the kernel allows 65536 bytes). */
 int attr_read(int dirfd, const char *name, const char *attr, struct buf *out);
 
-/* Adds the names, each ended by NUL, to out. A file system without attributes has none. */
+/*
+ * Adds the names, each ended by NUL, to out (which is left alone where there are none). A file
+ * system without attributes has none.
+ */
 int attr_list(int dirfd, const char *name, struct buf *out);
 
 /* An attribute kept aside stands under this prefix and its own name. */
