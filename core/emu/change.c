@@ -16,7 +16,7 @@ static long find_fd(const struct call *c, int fd, struct place *p)
 {
 	int r = view_fd(c, fd, p);
 
-	return r < 0 || p->foreign || place_is_path_only(p) ? CALL_CONTINUE : 0;
+	return r < 0 || p->foreign || p->path_only ? CALL_CONTINUE : 0;
 }
 
 /* Some modes are only said, by an attribute: of devices, and of what the host must not open. */
@@ -75,90 +75,140 @@ long do_fchmodat2(struct call *c)
 	return chmod_at(c, call_int(c, 0), c->args[1], call_int(c, 3), call_id(c, 2));
 }
 
-/* Whether a user who is not root may; then the kernel does it. */
-static long may_set_times(const struct call *c, struct place *p, bool now)
+/* The times of a call, as utimensat(2) has them; of older calls only whether they are now. */
+struct times {
+	struct timespec at[2];
+	bool now, omitted;
+};
+
+/* A user who is not root is asked, and then it is done to what was asked about. */
+static long set_times(const struct call *c, struct place *p, const struct times *t)
 {
 	struct creds who;
 	struct node node;
 	int r = who_get(c, &who);
 
-	if (r == 0 && node_read(&c->emu->owners, &p->dir, p->name, &node, NULL) == 0)
-		r = access_utimes(&who, &node.st, now);
-	return r < 0 ? r : CALL_CONTINUE;
+	if (r == 0)
+		r = node_read(&c->emu->owners, &p->dir, p->name, &node, NULL);
+	if (r == 0)
+		r = access_utimes(&who, &node.st, t->now);
+	if (r == 0 && !call_valid(c))
+		r = -EINTR;
+	if (r < 0)
+		return r;
+	if (!p->name)
+		return sys_utimens_fd(p->dir.fd, t->at);
+	return utimensat(p->dir.fd, p->name, t->at, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-static long set_times_at(struct call *c, int dirfd, uint64_t path, int flags, bool now)
+static long set_times_at(struct call *c, int dirfd, uint64_t path, int flags, const struct times *t)
 {
 	cleanup_place struct place p = PLACE_NONE;
 	long r;
 
-	if (who_is_root(c))
+	if (who_is_root(c) || t->omitted)
 		return CALL_CONTINUE;
 	r = path ? find(c, dirfd, path, flags, &p) : find_fd(c, dirfd, &p);
-	return r ? r : may_set_times(c, &p, now);
+	return r ? r : set_times(c, &p, t);
 }
 
-/* Both times now, or no times at all; -1 where there is nothing to be set. */
-static int are_now(const struct call *c, uint64_t at)
+static const struct times times_now = {.at = {{0, UTIME_NOW}, {0, UTIME_NOW}}, .now = true};
+
+static int read_times(const struct call *c, uint64_t at, struct times *t)
 {
-	struct timespec times[2];
 	struct {
 		int32_t sec, nsec;
 	} narrow[2];
-	long nsec[2];
+	int r;
 
-	if (!at)
-		return 1;
-	if (c->i386 && !strstr(c->row->name, "64")) {
-		if (guest_read(c, at, narrow, sizeof(narrow)) < 0)
-			return 0;
-		nsec[0] = narrow[0].nsec;
-		nsec[1] = narrow[1].nsec;
-	} else {
-		if (guest_read(c, at, times, sizeof(times)) < 0)
-			return 0;
-		nsec[0] = times[0].tv_nsec;
-		nsec[1] = times[1].tv_nsec;
+	if (!at) {
+		*t = times_now;
+		return 0;
 	}
-	if (nsec[0] == UTIME_OMIT && nsec[1] == UTIME_OMIT)
-		return -1;
-	return nsec[0] == UTIME_NOW && nsec[1] == UTIME_NOW;
+	if (c->i386 && !strstr(c->row->name, "64")) {
+		r = guest_read(c, at, narrow, sizeof(narrow));
+		for (int i = 0; i < 2; i++)
+			t->at[i] = (struct timespec){narrow[i].sec, narrow[i].nsec};
+	} else {
+		r = guest_read(c, at, t->at, sizeof(t->at));
+	}
+	t->now = t->at[0].tv_nsec == UTIME_NOW && t->at[1].tv_nsec == UTIME_NOW;
+	t->omitted = t->at[0].tv_nsec == UTIME_OMIT && t->at[1].tv_nsec == UTIME_OMIT;
+	return r;
 }
 
 long do_utimensat(struct call *c)
 {
-	int now = are_now(c, c->args[2]);
+	struct times t;
 
-	if (now < 0)
+	if (who_is_root(c) || read_times(c, c->args[2], &t) < 0)
 		return CALL_CONTINUE;
-	return set_times_at(c, call_int(c, 0), c->args[1], call_int(c, 3), now);
+	return set_times_at(c, call_int(c, 0), c->args[1], call_int(c, 3), &t);
+}
+
+/* Seconds, or seconds and microseconds, of the machine's own width. */
+static int read_old_times(const struct call *c, uint64_t at, bool micro, struct times *t)
+{
+	int64_t wide[4] = {0};
+	int32_t narrow[4] = {0};
+	size_t count = micro ? 4 : 2;
+	int r;
+
+	*t = times_now;
+	if (!at)
+		return 0;
+	if (c->i386) {
+		r = guest_read(c, at, narrow, count * sizeof(narrow[0]));
+		for (size_t i = 0; i < count; i++)
+			wide[i] = narrow[i];
+	} else {
+		r = guest_read(c, at, wide, count * sizeof(wide[0]));
+	}
+	t->now = false;
+	for (size_t i = 0; i < 2; i++)
+		t->at[i] = (struct timespec){wide[micro ? 2 * i : i],
+			micro ? (long)(wide[2 * i + 1] % 1000000 * 1000) : 0};
+	return r;
+}
+
+static long old_times(struct call *c, int dirfd, int arg, bool micro)
+{
+	struct times t;
+
+	if (who_is_root(c) || read_old_times(c, c->args[arg + 1], micro, &t) < 0)
+		return CALL_CONTINUE;
+	return set_times_at(c, dirfd, c->args[arg], 0, &t);
+}
+
+long do_utime(struct call *c)
+{
+	return old_times(c, AT_FDCWD, 0, false);
 }
 
 long do_utimes(struct call *c)
 {
-	return set_times_at(c, AT_FDCWD, c->args[0], 0, !c->args[1]);
+	return old_times(c, AT_FDCWD, 0, true);
 }
 
 long do_futimesat(struct call *c)
 {
-	return set_times_at(c, call_int(c, 0), c->args[1], 0, !c->args[2]);
+	return old_times(c, call_int(c, 0), 1, true);
 }
 
-/* truncate(2) by a user who may not write. */
+/* truncate(2) of a device, and by a user who may not write. */
 long do_truncate(struct call *c)
 {
 	cleanup_place struct place p = PLACE_NONE;
 	struct creds who;
 	struct node node;
-	long r;
+	long r = find(c, AT_FDCWD, c->args[0], 0, &p);
 
-	if (who_is_root(c))
-		return CALL_CONTINUE;
-	r = find(c, AT_FDCWD, c->args[0], 0, &p);
 	if (r || node_read(&c->emu->owners, &p.dir, p.name, &node, NULL) < 0)
 		return CALL_CONTINUE;
 	r = who_get(c, &who);
-	if (r == 0 && S_ISREG(node.st.st_mode))
+	if (r == 0 && (S_ISREG(node.st.st_mode) || node.disguised))
 		r = access_check(&who, &node.st, ACCESS_WRITE);
+	if (r == 0 && node.disguised)
+		r = -EINVAL;
 	return r < 0 ? r : CALL_CONTINUE;
 }

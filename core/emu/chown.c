@@ -57,7 +57,7 @@ long do_fchown(struct call *c)
 	cleanup_place struct place p = PLACE_NONE;
 	int r = view_fd(c, call_int(c, 0), &p);
 
-	if (r == 0 && place_is_path_only(&p))
+	if (r == 0 && p.path_only)
 		r = -EBADF;
 	return r < 0 ? r : change(c, &p, call_id16(c, 1), call_id16(c, 2));
 }

@@ -71,6 +71,7 @@ long do_fchmod(struct call *c);
 long do_fchmodat(struct call *c);
 long do_fchmodat2(struct call *c);
 long do_utimensat(struct call *c);
+long do_utime(struct call *c);
 long do_utimes(struct call *c);
 long do_futimesat(struct call *c);
 long do_truncate(struct call *c);

@@ -13,7 +13,18 @@ long made_prepare(const struct call *c, int dirfd, uint64_t path, mode_t mode, s
 	const struct owners *o = &c->emu->owners;
 	int r = view_read(c, dirfd, path, AT_SYMLINK_NOFOLLOW, &m->place);
 
-	return r < 0 ? CALL_CONTINUE : made_at(c, o, mode, m);
+	if (r < 0)
+		return made_refuse(c, r);
+	return made_at(c, o, mode, m);
+}
+
+/*
+ * What root gets wrong it is told by the kernel. Others are not let through: the path could lead
+ * elsewhere when it is walked again.
+ */
+long made_refuse(const struct call *c, int r)
+{
+	return who_is_root(c) ? CALL_CONTINUE : r;
 }
 
 long made_at(const struct call *c, const struct owners *o, mode_t mode, struct made *m)
@@ -24,7 +35,9 @@ long made_at(const struct call *c, const struct owners *o, mode_t mode, struct m
 
 	if (!m->place.name || m->place.foreign || strcmp(m->place.text, ".") == 0 ||
 		place_stat(&m->place, &st) == 0)
-		return CALL_CONTINUE;
+		return made_refuse(c, -EEXIST);
+	if (m->place.slash && !S_ISDIR(mode))
+		return made_refuse(c, -ENOENT);
 	r = node_read(o, &m->place.dir, NULL, &m->dir, NULL);
 	if (r < 0 && r != -EBADMSG)
 		return CALL_CONTINUE;
@@ -129,7 +142,7 @@ static long mknod_at(struct call *c, int dirfd, int at)
 
 	if (!(mode & S_IFMT))
 		mode |= S_IFREG;
-	if (S_ISCHR(mode) && !dev && who_is_root(c))
+	if (S_ISDIR(mode) || S_ISLNK(mode) || (S_ISCHR(mode) && !dev && who_is_root(c)))
 		return CALL_CONTINUE;
 	r = made_prepare(c, dirfd, c->args[at], mode, &m);
 	if (r == 0 && made_is_device(mode)) {

@@ -39,12 +39,18 @@ static bool has_map(struct place *p)
 	return dir_read_map(&p->dir) < 0 || p->dir.map.count > 0;
 }
 
-/* 0, or CALL_CONTINUE where the kernel tells the guest what is wrong. */
+/*
+ * 0, or CALL_CONTINUE where the kernel tells the guest what is wrong. For others than root the path
+ * is not walked again: it could lead elsewhere.
+ */
 static long find(const struct call *c, int dirfd, uint64_t path, int flags, struct named *n)
 {
+	int r = view_read(c, dirfd, path, flags, &n->place);
 	struct stat st;
 
-	if (view_read(c, dirfd, path, flags, &n->place) < 0 || !has_name(&n->place))
+	if (r < 0)
+		return who_is_root(c) ? CALL_CONTINUE : r;
+	if (!has_name(&n->place))
 		return CALL_CONTINUE;
 	n->there = place_stat(&n->place, &st) == 0;
 	return 0;
@@ -86,13 +92,13 @@ static long unlink_at(struct call *c, int dirfd, uint64_t path, bool is_dir)
 		if (r < 0)
 			return r;
 	}
-	if (is_dir || !in_map(n.node.real.st_mode) || !has_map(&n.place))
-		return CALL_CONTINUE;
-	if (n.place.slash)
+	if (root && !in_map(n.node.real.st_mode))
 		return CALL_CONTINUE;
 	if (!call_valid(c))
 		return -EINTR;
-	return unlinkat(n.place.dir.fd, n.place.name, 0) < 0 ? -errno : forget(c, &n);
+	if (unlinkat(n.place.dir.fd, n.place.name, is_dir ? AT_REMOVEDIR : 0) < 0)
+		return -errno;
+	return in_map(n.node.real.st_mode) && has_map(&n.place) ? forget(c, &n) : 0;
 }
 
 long do_unlink(struct call *c)
@@ -111,7 +117,7 @@ long do_unlinkat(struct call *c)
 }
 
 static int may_rename(
-	const struct call *c, struct named *old, struct named *new, unsigned int flags)
+	const struct call *c, struct named *old, struct named *next, unsigned int flags)
 {
 	struct creds who;
 	int r = who_get(c, &who);
@@ -120,34 +126,34 @@ static int may_rename(
 		     : access_rename(&who, &(struct access_rename){
 						   .old_dir = &old->dir.st,
 						   .old = &old->node.st,
-						   .new_dir = &new->dir.st,
-						   .new = new->there ? &new->node.st : NULL,
+						   .new_dir = &next->dir.st,
+						   .new = next->there ? &next->node.st : NULL,
 						   .exchange = flags &RENAME_EXCHANGE,
 					   });
 }
 
 /* Both ends' maps, once the names have changed their places. */
-static int move_owners(const struct call *c, struct named *old, struct named *new, bool exchange)
+static int move_owners(const struct call *c, struct named *old, struct named *next, bool exchange)
 {
 	const struct owners *o = &c->emu->owners;
-	struct node moved = old->node, back = new->node;
+	struct node moved = old->node, back = next->node;
 	int r = 0;
 
 	if (in_map(moved.real.st_mode))
 		r = node_forget(o, &old->place.dir, old->place.name, &moved.real, NULL);
 	if (r == 0)
 		r = dir_flush(o, &old->place.dir, NULL);
-	if (r == 0 && new->there && in_map(back.real.st_mode))
-		r = node_forget(o, &new->place.dir, new->place.name, &back.real, NULL);
+	if (r == 0 && next->there && in_map(back.real.st_mode))
+		r = node_forget(o, &next->place.dir, next->place.name, &back.real, NULL);
 	if (r == 0 && in_map(moved.real.st_mode) && moved.recorded)
-		r = node_record(o, &new->place.dir, new->place.name,
+		r = node_record(o, &next->place.dir, next->place.name,
 			&(struct node){.st = moved.st,
 				.real = moved.real,
 				.own = moved.own,
 				.kept = {OWNER_KEEP, OWNER_KEEP}},
 			moved.kept, NULL);
 	if (r == 0)
-		r = dir_flush(o, &new->place.dir, NULL);
+		r = dir_flush(o, &next->place.dir, NULL);
 	if (r == 0 && exchange && in_map(back.real.st_mode) && back.recorded) {
 		r = node_record(o, &old->place.dir, old->place.name,
 			&(struct node){.st = back.st,
@@ -161,10 +167,17 @@ static int move_owners(const struct call *c, struct named *old, struct named *ne
 	return r;
 }
 
-static int rename_really(const struct named *old, const struct named *new, unsigned int flags)
+/* Two names of one inode: renaming does nothing. */
+static bool is_same(const struct named *old, const struct named *next)
 {
-	return syscall(SYS_renameat2, old->place.dir.fd, old->place.name, new->place.dir.fd,
-		       new->place.name, flags) < 0
+	return next->there && next->node.real.st_ino == old->node.real.st_ino &&
+	       next->node.real.st_dev == old->node.real.st_dev;
+}
+
+static int rename_really(const struct named *old, const struct named *next, unsigned int flags)
+{
+	return syscall(SYS_renameat2, old->place.dir.fd, old->place.name, next->place.dir.fd,
+		       next->place.name, flags) < 0
 		       ? -errno
 		       : 0;
 }
@@ -172,33 +185,32 @@ static int rename_really(const struct named *old, const struct named *new, unsig
 static long rename_at(
 	struct call *c, int from, uint64_t path, int to, uint64_t new_path, unsigned int flags)
 {
-	cleanup_named struct named old = NAMED_NONE, new = NAMED_NONE;
+	cleanup_named struct named old = NAMED_NONE, next = NAMED_NONE;
 	bool root = who_is_root(c), maps;
 	long r = find(c, from, path, AT_SYMLINK_NOFOLLOW, &old);
 
 	if (r == 0)
-		r = find(c, to, new_path, AT_SYMLINK_NOFOLLOW, &new);
+		r = find(c, to, new_path, AT_SYMLINK_NOFOLLOW, &next);
 	if (r || !old.there)
 		return r ? r : CALL_CONTINUE;
-	maps = has_map(&old.place) || has_map(&new.place);
+	maps = has_map(&old.place) || has_map(&next.place);
 	if (root && !maps)
 		return CALL_CONTINUE;
-	if (read_nodes(c, &old) < 0 || read_nodes(c, &new) < 0)
+	if (read_nodes(c, &old) < 0 || read_nodes(c, &next) < 0)
 		return CALL_CONTINUE;
 	if (!root) {
-		r = may_rename(c, &old, &new, flags);
+		r = may_rename(c, &old, &next, flags);
 		if (r < 0)
 			return r;
 	}
-	if (!maps || old.place.slash || new.place.slash ||
-		(new.there &&new.node.real.st_ino == old.node.real.st_ino &&new.node.real.st_dev ==
-			old.node.real.st_dev) ||
-		(!in_map(old.node.real.st_mode) && !(new.there &&in_map(new.node.real.st_mode))))
+	maps &= !is_same(&old, &next) &&
+		(in_map(old.node.real.st_mode) || (next.there && in_map(next.node.real.st_mode)));
+	if (root && (!maps || old.place.slash || next.place.slash))
 		return CALL_CONTINUE;
 	if (!call_valid(c))
 		return -EINTR;
-	r = rename_really(&old, &new, flags);
-	return r < 0 ? r : move_owners(c, &old, &new, flags & RENAME_EXCHANGE);
+	r = rename_really(&old, &next, flags);
+	return r < 0 || !maps ? r : move_owners(c, &old, &next, flags & RENAME_EXCHANGE);
 }
 
 long do_rename(struct call *c)
@@ -218,7 +230,7 @@ long do_renameat2(struct call *c)
 
 static long link_at(struct call *c, int from, uint64_t path, int to, uint64_t new_path, int flags)
 {
-	cleanup_named struct named old = NAMED_NONE, new = NAMED_NONE;
+	cleanup_named struct named old = NAMED_NONE, next = NAMED_NONE;
 	int follow = flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
 	const struct owners *o = &c->emu->owners;
 	struct access_sysctl sysctl;
@@ -230,29 +242,31 @@ static long link_at(struct call *c, int from, uint64_t path, int to, uint64_t ne
 		return CALL_CONTINUE;
 	r = find(c, from, path, follow, &old);
 	if (r == 0)
-		r = find(c, to, new_path, AT_SYMLINK_NOFOLLOW, &new);
-	if (r || !old.there || new.there)
+		r = find(c, to, new_path, AT_SYMLINK_NOFOLLOW, &next);
+	if (r || !old.there || next.there)
 		return r ? r : CALL_CONTINUE;
-	if (root && !has_map(&old.place) && !has_map(&new.place))
+	if (root && !has_map(&old.place) && !has_map(&next.place))
 		return CALL_CONTINUE;
-	if (read_nodes(c, &old) < 0 || read_nodes(c, &new) < 0)
+	if (read_nodes(c, &old) < 0 || read_nodes(c, &next) < 0)
 		return CALL_CONTINUE;
 	if (!root) {
 		r = who_get(c, &who);
 		who_sysctl(&sysctl);
 		if (r == 0)
-			r = access_link(&who, &old.node.st, &new.dir.st, &sysctl);
+			r = access_link(&who, &old.node.st, &next.dir.st, &sysctl);
 		if (r < 0)
 			return r;
 	}
-	if (!in_map(old.node.real.st_mode) || new.place.slash)
+	if (root && (!in_map(old.node.real.st_mode) || next.place.slash))
 		return CALL_CONTINUE;
 	if (!call_valid(c))
 		return -EINTR;
-	if (linkat(old.place.dir.fd, old.place.name, new.place.dir.fd, new.place.name, 0) < 0)
+	if (linkat(old.place.dir.fd, old.place.name, next.place.dir.fd, next.place.name, 0) < 0)
 		return -errno;
-	r = node_link(o, &old.place.dir, old.place.name, &new.place.dir, new.place.name, NULL);
-	return r < 0 ? r : dir_flush(o, &new.place.dir, NULL);
+	if (!in_map(old.node.real.st_mode))
+		return 0;
+	r = node_link(o, &old.place.dir, old.place.name, &next.place.dir, next.place.name, NULL);
+	return r < 0 ? r : dir_flush(o, &next.place.dir, NULL);
 }
 
 long do_link(struct call *c)

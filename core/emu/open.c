@@ -167,8 +167,11 @@ static long open_at(const struct call *c, const struct opening *o)
 
 	if ((o->flags & O_TMPFILE) == O_TMPFILE)
 		return open_unnamed(c, o);
-	if (view_read(c, o->dirfd, o->path, nofollow, &m.place) < 0)
+	if (o->flags & O_CREAT && o->flags & O_DIRECTORY)
 		return CALL_CONTINUE;
+	r = view_read(c, o->dirfd, o->path, nofollow, &m.place);
+	if (r < 0)
+		return made_refuse(c, (int)r);
 	if (place_stat(&m.place, &st) == 0)
 		return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || exclusive
 			       ? open_old(c, o, &m.place)

@@ -74,7 +74,7 @@ const struct call_row call_table[] = {
 	ROW("fchmodat2", do_fchmodat2, NR_fchmodat2, NR_fchmodat2),
 	ROW("utimensat", do_utimensat, SYS_utimensat, 320),
 	ROW("utimensat_time64", do_utimensat, -1, 412),
-	ROW("utime", do_utimes, SYS_utime, 30),
+	ROW("utime", do_utime, SYS_utime, 30),
 	ROW("utimes", do_utimes, SYS_utimes, 271),
 	ROW("futimesat", do_futimesat, SYS_futimesat, 299),
 	ROW("truncate", do_truncate, SYS_truncate, 92),

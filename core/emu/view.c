@@ -73,6 +73,28 @@ static int put_before(struct steps *s, const char *target)
 	return *target == '/' ? move_to(s, reopen(s->root, ".", O_PATH)) : 0;
 }
 
+/*
+ * Whether the directory in /proc is one of this very process, whose links the kernel would not let
+ * the guest follow.
+ */
+static bool is_our_own(const struct steps *s)
+{
+	char path[32], target[PATH_MAX], *save, *word;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "self/fd/%d", s->at);
+	n = readlinkat(s->c->emu->proc, path, target, sizeof(target) - 1);
+	target[MAX(n, 0)] = '\0';
+	for (word = strtok_r(target, "/", &save); word; word = strtok_r(NULL, "/", &save)) {
+		if (strspn(word, "0123456789") != strlen(word) || strlen(word) > 10)
+			continue;
+		snprintf(path, sizeof(path), "self/task/%s", word);
+		if (faccessat(s->c->emu->proc, path, F_OK, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* "self" and "thread-self" are the guest's. */
 static int follow_self(struct steps *s, const char *name)
 {
@@ -101,7 +123,7 @@ static int follow(struct steps *s, int link, const struct stat *st, const char *
 		if (++s->symlinks > SYMLINKS_MAX)
 			return -ELOOP;
 		if (fstat(s->at, &here) == 0 && here.st_ino != PROC_ROOT_INO)
-			return move_to(s, reopen(s->at, name, O_PATH));
+			return is_our_own(s) ? -EACCES : move_to(s, reopen(s->at, name, O_PATH));
 	}
 	n = readlinkat(link, "", target, sizeof(target) - 1);
 	if (n < 0)
@@ -207,13 +229,6 @@ int place_stat(const struct place *p, struct stat *st)
 	return r < 0 ? -errno : 0;
 }
 
-bool place_is_path_only(const struct place *p)
-{
-	int flags = p->name ? 0 : fcntl(p->dir.fd, F_GETFL);
-
-	return flags >= 0 && flags & O_PATH;
-}
-
 /* A mode that is set to what it is counts as a change of the inode. */
 void place_touch(const struct place *p, const struct stat *real)
 {
@@ -266,11 +281,14 @@ static int name_of_fd(const struct call *c, struct place *p, const struct stat *
 static int place_of_fd(const struct call *c, int fd, struct place *p)
 {
 	struct stat st;
+	int flags;
 
 	if (fd < 0)
 		return fd;
 	dir_start(&p->dir, fd, ".");
 	p->name = NULL;
+	flags = fcntl(fd, F_GETFL);
+	p->path_only = flags >= 0 && flags & O_PATH;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	p->foreign = st.st_dev == c->emu->proc_st.st_dev;
@@ -354,12 +372,16 @@ static int settle(const struct call *c, int flags, struct place *p, char path[PA
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	p->foreign = st.st_dev == c->emu->proc_st.st_dev;
-	if (!S_ISLNK(st.st_mode) || (flags & AT_SYMLINK_NOFOLLOW && !p->slash))
+	if (!S_ISLNK(st.st_mode))
+		return p->slash && !S_ISDIR(st.st_mode) ? -ENOTDIR : 0;
+	if (flags & AT_SYMLINK_NOFOLLOW && !p->slash)
 		return 0;
 	if (p->foreign) {
 		fd = open_by_hand(c, p->dir.fd, p->name, O_PATH);
 		dir_end(&p->dir);
-		return place_of_fd(c, fd, p);
+		r = place_of_fd(c, fd, p);
+		p->path_only = false;
+		return r;
 	}
 	r = read_target(p, path);
 	return r < 0 ? r : 1;

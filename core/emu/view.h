@@ -15,6 +15,7 @@ struct place {
 	const char *name; /* text, or NULL: the inode of dir.fd itself */
 	bool slash;       /* the path ended in a slash: only a directory will do */
 	bool foreign;     /* in /proc or its like, where no records are */
+	bool path_only;   /* came by an O_PATH descriptor, which calls on descriptors refuse */
 };
 
 #define PLACE_NONE                                                                                 \
@@ -47,9 +48,6 @@ int view_base(const struct call *c, int dirfd, const char *path);
 
 /* lstat of the place. 0 or negative errno. */
 int place_stat(const struct place *p, struct stat *st);
-
-/* Whether the descriptor is O_PATH, which calls on descriptors refuse. */
-bool place_is_path_only(const struct place *p);
 
 /* Moves the ctime on, as a change would that left no other trace. */
 void place_touch(const struct place *p, const struct stat *real);

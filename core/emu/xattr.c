@@ -81,7 +81,7 @@ static long find(const struct call *c, struct place *p)
 		r = view_fd(c, call_int(c, 0), p);
 	else
 		r = view_read(c, AT_FDCWD, c->args[0], flags, p);
-	if (r < 0 || p->foreign || (*name == 'f' && place_is_path_only(p)))
+	if (r < 0 || p->foreign || p->path_only)
 		return CALL_CONTINUE;
 	return 0;
 }
