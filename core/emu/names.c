@@ -187,8 +187,12 @@ static long rename_at(
 {
 	cleanup_named struct named old = NAMED_NONE, next = NAMED_NONE;
 	bool root = who_is_root(c), maps;
-	long r = find(c, from, path, AT_SYMLINK_NOFOLLOW, &old);
+	long r;
 
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
+		(flags & RENAME_EXCHANGE && flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)))
+		return CALL_CONTINUE;
+	r = find(c, from, path, AT_SYMLINK_NOFOLLOW, &old);
 	if (r == 0)
 		r = find(c, to, new_path, AT_SYMLINK_NOFOLLOW, &next);
 	if (r || !old.there)
@@ -241,10 +245,11 @@ static long link_at(struct call *c, int from, uint64_t path, int to, uint64_t ne
 	if (flags & AT_EMPTY_PATH)
 		return CALL_CONTINUE;
 	r = find(c, from, path, follow, &old);
-	if (r == 0)
-		r = find(c, to, new_path, AT_SYMLINK_NOFOLLOW, &next);
-	if (r || !old.there || next.there)
-		return r ? r : CALL_CONTINUE;
+	if (r || !old.there)
+		return r ? r : root ? CALL_CONTINUE : -ENOENT;
+	r = find(c, to, new_path, AT_SYMLINK_NOFOLLOW, &next);
+	if (r || next.there)
+		return r ? r : root ? CALL_CONTINUE : -EEXIST;
 	if (root && !has_map(&old.place) && !has_map(&next.place))
 		return CALL_CONTINUE;
 	if (read_nodes(c, &old) < 0 || read_nodes(c, &next) < 0)

@@ -170,6 +170,8 @@ static long open_at(const struct call *c, const struct opening *o)
 	if (o->flags & O_CREAT && o->flags & O_DIRECTORY)
 		return CALL_CONTINUE;
 	r = view_read(c, o->dirfd, o->path, nofollow, &m.place);
+	if (r == -ENOTDIR && m.place.slash && o->flags & O_CREAT)
+		r = -EISDIR;
 	if (r < 0)
 		return made_refuse(c, (int)r);
 	if (place_stat(&m.place, &st) == 0)

@@ -42,7 +42,7 @@ long do_bind(struct call *c)
 		return CALL_CONTINUE;
 	r = made_at(c, &c->emu->owners, S_IFSOCK | 0777, &m);
 	if (r)
-		return r;
+		return r == -EEXIST ? -EADDRINUSE : r;
 	sock = guest_fd(c, call_int(c, 0));
 	if (sock < 0)
 		return sock;

@@ -213,11 +213,26 @@ static int open_in_root(const struct call *c, int base, const char *path, int fl
 	return r;
 }
 
+/* The way may have led through /proc/self, which to the kernel is this process. */
+static bool is_in_proc(const struct call *c, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == c->emu->proc_st.st_dev &&
+	       st.st_ino != PROC_ROOT_INO;
+}
+
 int view_open(const struct call *c, int base, const char *path, int flags)
 {
 	int r = guest_has_our_root(c) ? sys_openat2(base, path, flags, 0, SYS_RESOLVE_NO_MAGICLINKS)
 				      : open_in_root(c, base, path, flags);
 
+	if (r >= 0 && !is_in_proc(c, r))
+		return r;
+	if (r >= 0) {
+		close(r);
+		r = -ELOOP;
+	}
 	return r == -ELOOP || r == -ENOSYS || r == -EPERM ? open_by_hand(c, base, path, flags) : r;
 }
 
