@@ -201,9 +201,7 @@ static int read_names(struct ls *ls, struct frame *f, struct listing *entries)
 		r = listing_add(entries, ".", DT_DIR);
 	if (r == 0 && ls->hidden == HIDDEN_ALL)
 		r = listing_add(entries, "..", DT_DIR);
-	if (r == 0)
-		listing_sort(entries);
-	return r;
+	return r == 0 ? listing_sort(entries) : r;
 }
 
 static void list_dir(struct ls *ls, struct descent *d)

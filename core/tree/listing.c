@@ -60,26 +60,49 @@ static int read_all(int fd, struct listing *l)
 	}
 }
 
-static int by_name(const void *a, const void *b, void *names)
+/* Merges two sorted runs, which follow each other: half entries and the rest of n. */
+static void merge(const char *names, const struct listing_entry *from, size_t half, size_t n,
+	struct listing_entry *to)
 {
-	const struct listing_entry *x = a, *y = b;
+	size_t a = 0, b = half;
 
-	return strcmp((const char *)names + x->name, (const char *)names + y->name);
+	while (a < half && b < n)
+		*to++ = strcmp(names + from[a].name, names + from[b].name) <= 0 ? from[a++]
+										: from[b++];
+	while (a < half)
+		*to++ = from[a++];
+	while (b < n)
+		*to++ = from[b++];
 }
 
-void listing_sort(struct listing *l)
+/* A merge sort: the fewest comparisons, which are what it costs. */
+int listing_sort(struct listing *l)
 {
-	if (l->count > 1)
-		qsort_r(l->entries, l->count, sizeof(*l->entries), by_name, l->names.data);
+	struct listing_entry *from = l->entries, *to, *other;
+
+	if (l->count < 2)
+		return 0;
+	to = reallocarray(NULL, l->room, sizeof(*to));
+	if (!to)
+		return -ENOMEM;
+	for (size_t run = 1; run < l->count; run *= 2) {
+		for (size_t at = 0; at < l->count; at += 2 * run)
+			merge(l->names.data, from + at, MIN(run, l->count - at),
+				MIN(2 * run, l->count - at), to + at);
+		other = from;
+		from = to;
+		to = other;
+	}
+	free(to);
+	l->entries = from;
+	return 0;
 }
 
 int listing_read(int fd, bool sorted, struct listing *l)
 {
 	int r = read_all(fd, l);
 
-	if (r == 0 && sorted)
-		listing_sort(l);
-	return r;
+	return r == 0 && sorted ? listing_sort(l) : r;
 }
 
 void listing_free(struct listing *l)

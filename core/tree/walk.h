@@ -27,7 +27,7 @@ int listing_read(int fd, bool sorted, struct listing *l);
 
 /* Adds a name, and sorts by bytes what was not sorted. 0, -ENOMEM or -EFBIG. */
 int listing_add(struct listing *l, const char *name, unsigned char type);
-void listing_sort(struct listing *l);
+int listing_sort(struct listing *l);
 
 static inline const char *listing_name(const struct listing *l, size_t i)
 {
