@@ -112,6 +112,17 @@ python() {
 	equal "$(names out.tar)" su
 }
 
+@test "-d does not read holes" {
+	truncate -s 1T sparse
+	printf end | dd of=sparse bs=1 seek=1000000000000 conv=notrunc status=none
+	rlc-tar -cf sparse.tar sparse
+	runs 0 timeout 60 rlc-tar -df sparse.tar
+	is ''
+	printf x | dd of=sparse bs=1 seek=500000000000 conv=notrunc status=none
+	runs 1 timeout 60 rlc-tar -df sparse.tar
+	has 'sparse: Contents differ'
+}
+
 @test "-C, --directory: where the names are, one after the other" {
 	runs 0 rlc-tar -cf out.tar -C tree/etc shadow --directory=../home alice
 	equal "$(names out.tar)" 'alice/ alice/file alice/link alice/twin shadow'

@@ -47,18 +47,22 @@ static void compare_link(const struct pair *p)
 		say(p, "Not linked to what it should be");
 }
 
-/* Whether length bytes at offset of the file are zeros: what the archive has as a hole. */
-static bool is_hole(int fd, int64_t offset, int64_t length)
+/* Whether the file has zeros from offset up to end: what the archive has as a hole. */
+static bool is_hole(int fd, int64_t offset, int64_t end)
 {
-	char block[4096];
+	char block[16384];
 
-	while (length > 0) {
-		ssize_t n = pread(fd, block, (size_t)MIN(length, (int64_t)sizeof(block)), offset);
+	while (offset < end) {
+		int64_t data = lseek(fd, offset, SEEK_DATA);
+		ssize_t n;
 
+		if (data >= end || (data < 0 && errno == ENXIO))
+			return true;
+		offset = MAX(data, offset);
+		n = pread(fd, block, (size_t)MIN(end - offset, (int64_t)sizeof(block)), offset);
 		if (n <= 0 || block[0] || memcmp(block, block + 1, (size_t)n - 1) != 0)
 			return false;
 		offset += n;
-		length -= n;
 	}
 	return true;
 }
@@ -96,11 +100,11 @@ static int compare_content(const struct pair *p, struct err *err)
 			return (int)n;
 		if (buf_reserve(&room, (size_t)n) < 0)
 			return err_set(err, -ENOMEM, NULL, p->e->path);
-		same = is_hole(fd, at, offset - at) &&
+		same = is_hole(fd, at, offset) &&
 		       same_block(fd, block, (size_t)n, offset, room.data);
 		at = offset + n;
 	}
-	if (!same || !is_hole(fd, at, p->e->size - at))
+	if (!same || !is_hole(fd, at, p->e->size))
 		say(p, "Contents differ");
 	return 0;
 }

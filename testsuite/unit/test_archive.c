@@ -209,6 +209,17 @@ static void test_body(void)
 	CHECK(strstr(got, "\ns 100644 8+2 size=10 @8:hi\n"), "old GNU sparse");
 }
 
+/* Nothing before it has left a buffer for its target. */
+static void test_first_link(void)
+{
+	cleanup_buf struct buf a = BUF_NONE;
+
+	tar_pax(&a, "linkpath", "f");
+	tar_header(&a, &(struct tar_header){.type = '1', .name = "h"});
+	tar_end(&a);
+	expect(&a, "h == f 644\n", "a target that stands in the pax header alone");
+}
+
 static void test_link_names(void)
 {
 	cleanup_buf struct buf a = BUF_NONE;
@@ -347,6 +358,7 @@ int main(void)
 	test_size();
 	test_no_body();
 	test_body();
+	test_first_link();
 	test_link_names();
 	test_specials();
 	test_refused();
