@@ -395,8 +395,9 @@ python() {
 		assert got["etc/shadow"] == {"path": "etc/shadow", "type": "file", "mode": "0640", "uid": 0,
 		    "gid": 42, "size": 9, "mtime": 1000000000}, got["etc/shadow"]
 		assert got["home/alice/link"]["type"] == "symlink"
-		assert got["home/alice/link"]["link"] == "file"
+		assert got["home/alice/link"]["target"] == "file"
 		assert got["home/alice/twin"]["type"] == "hardlink"
+		assert got["home/alice/twin"]["link"] == "home/alice/file"
 		assert got["su"]["mtime"] == -1.5 and got["su"]["mode"] == "4755"
 	END
 	rlc-tar -cv --json -f out.tar -C tree su >line

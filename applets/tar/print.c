@@ -149,7 +149,7 @@ static void add_json(struct buf *b, const struct entry *e)
 	json_time(b, &e->mtime);
 	if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
 		buf_addf(b, ",\"major\":%u,\"minor\":%u", e->major, e->minor);
-	json_member(b, "link", e->link);
+	json_member(b, e->hardlink ? "link" : "target", e->link);
 	if (e->attr_count)
 		json_attrs(b, e);
 	buf_adds(b, "}");
