@@ -51,6 +51,7 @@ static int mount_all(const struct job *j, struct root *root, struct err *err)
 	root->log = &j->log;
 	root->in_userns = j->flags & CLONE_NEWUSER;
 	root->points.make = own;
+	root->points.aside = j->aside;
 	r = j->overlay.lowers ? root_from_overlay(root, &j->overlay, err)
 			      : root_from_dir(root, j->root, err);
 	if (r == 0 && own)
@@ -79,12 +80,8 @@ static int change_root(const struct job *j, struct err *err)
 static int furnish(const struct job *j, struct root *root, struct err *err)
 {
 	bool mounts = j->flags & CLONE_NEWNS;
-	int r = set_clock("monotonic", j->monotonic, err);
+	int r = set_hostname(j, err);
 
-	if (r == 0)
-		r = set_clock("boottime", j->boottime, err);
-	if (r == 0)
-		r = set_hostname(j, err);
 	if (r == 0 && mounts)
 		r = root_propagation(&j->log, j->propagation, err);
 	if (r == 0)
@@ -94,6 +91,16 @@ static int furnish(const struct job *j, struct root *root, struct err *err)
 	if (r == 0 && j->wd && chdir(j->wd) < 0)
 		r = err_set(err, -errno, "cannot go there", j->wd);
 	return r;
+}
+
+int job_clocks(const struct job *j)
+{
+	cleanup_err struct err err = ERR_NONE;
+
+	if (set_clock("monotonic", j->monotonic, &err) < 0 ||
+		set_clock("boottime", j->boottime, &err) < 0)
+		return job_failed(j, &err);
+	return EXIT_DONE;
 }
 
 int job_furnish(struct job *j, struct root *root)

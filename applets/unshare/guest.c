@@ -198,14 +198,17 @@ static int start_emulation(const struct guest *g)
 #endif
 }
 
-/* Where an ancestor emulates, or all ids are mapped, --as is done as any program does it. */
+/* As any program that drops privileges does it: whoever answers its calls keeps what it says. */
 static int become(const struct guest *g)
 {
-	struct owner as = g->as;
+	const struct as *as = &g->as;
 
-	if (g->emulate != EMULATE_OFF || as.uid == OWNER_KEEP)
+	if (as->ids.uid == OWNER_KEEP)
 		return EXIT_DONE;
-	if (setgroups(0, NULL) == 0 && setgid(as.gid) == 0 && setuid(as.uid) == 0)
+	ns_tell(&g->job->log, "as the command line says", "setgroups(...); setgid(%u); setuid(%u)",
+		as->ids.gid, as->ids.uid);
+	if (setgroups(as->count, as->groups) == 0 && setgid(as->ids.gid) == 0 &&
+		setuid(as->ids.uid) == 0)
 		return EXIT_DONE;
 	report(g->job->self, "cannot become %s: %s", g->job->as, strerror(errno));
 	return EXIT_OWN;

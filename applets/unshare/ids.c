@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "applets/unshare/unshare.h"
 
+#include "core/base/io.h"
 #include "core/owner/text.h"
 #include "core/tree/tree.h"
 #include <sched.h>
@@ -11,8 +12,8 @@ static void names_cleanup(struct names **n)
 	names_free(*n);
 }
 
-/* The names of the host, as far as they can be read. */
-static struct names *host_names(void)
+/* The names of the root that this process has, as far as they can be read. */
+static struct names *own_names(void)
 {
 	cleanup_tree struct tree t = TREE_NONE;
 	cleanup_err struct err err = ERR_NONE;
@@ -36,7 +37,7 @@ static bool read_id(const struct job *j, const char *word, bool group, uint32_t 
 
 	if (read_number(word, id))
 		return true;
-	names = host_names();
+	names = own_names();
 	if (names && (group ? names_gid(names, word, id) : names_uid(names, word, id, NULL)) == 0)
 		return true;
 	report(j->self, "%s: no such %s", word, group ? "group" : "user");
@@ -56,7 +57,7 @@ bool job_group(const struct job *j, const char *word, uint32_t *gid)
 /* The first range that the host's list gives this user. */
 static bool add_subordinate(const struct job *j, struct userns_map *map, bool group)
 {
-	cleanup(names_cleanup) struct names *names = host_names();
+	cleanup(names_cleanup) struct names *names = own_names();
 	const char *file = group ? "/etc/subgid" : "/etc/subuid", *user = NULL;
 	uint32_t id = geteuid();
 	struct userns_line line;
@@ -130,4 +131,69 @@ int job_map(struct job *j)
 		ids->setgroups = SETGROUPS_DENY;
 	j->guest_is_root = (j->flags & CLONE_NEWUSER) && (has_root(&ids->uids) || j->uid == 0);
 	return EXIT_DONE;
+}
+
+/* "NAME:PASSWORD:GID:USER,USER": whether the line lists user. group(5) */
+static bool is_member(char *line, const char *user, uint32_t *gid)
+{
+	char *field[4], *member;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(field); i++)
+		field[i] = strsep(&line, ":");
+	if (!field[3] || !read_number(field[2], gid))
+		return false;
+	while ((member = strsep(&field[3], ",")))
+		if (strcmp(member, user) == 0)
+			return true;
+	return false;
+}
+
+static int add_groups(const char *user, struct as *as)
+{
+	cleanup_fd int fd = open("/etc/group", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	cleanup_buf struct buf all = BUF_NONE;
+	char *line, *rest;
+	uint32_t gid;
+	int r;
+
+	as->groups[as->count++] = as->ids.gid;
+	if (fd < 0)
+		return 0;
+	r = io_read_all(fd, &all, 1 << 24);
+	for (rest = all.data; r == 0 && rest && (line = strsep(&rest, "\n"));)
+		if (as->count < ARRAY_SIZE(as->groups) && is_member(line, user, &gid) &&
+			gid != as->ids.gid)
+			as->groups[as->count++] = gid;
+	return r;
+}
+
+/* "USER[:GROUP]" */
+static bool read_as(const struct names *names, const char *text, struct as *as)
+{
+	const char *colon = strchr(text, ':');
+	cleanup_free char *user = strndup(text, colon ? (size_t)(colon - text) : strlen(text));
+
+	as->ids.gid = 0;
+	if (!user)
+		return false;
+	if (names_uid(names, user, &as->ids.uid, &as->ids.gid) < 0) {
+		if (!read_number(user, &as->ids.uid))
+			return false;
+		names_login_group(names, as->ids.uid, &as->ids.gid);
+	}
+	if (colon && names_gid(names, colon + 1, &as->ids.gid) < 0 &&
+		!read_number(colon + 1, &as->ids.gid))
+		return false;
+	return add_groups(user, as) == 0;
+}
+
+int job_as(const struct job *j, struct as *as)
+{
+	cleanup(names_cleanup) struct names *names = own_names();
+
+	if (names && read_as(names, j->as, as))
+		return EXIT_DONE;
+	report(j->self, "--as: '%s' is no user (and group) of the root that the command gets", j->as);
+	return EXIT_OWN;
 }

@@ -4,7 +4,6 @@
 #include "core/base/io.h"
 #include "core/ns/guard.h"
 #include "core/owner/owners.h"
-#include "core/owner/text.h"
 #include <sched.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -49,7 +48,7 @@ static int refused(const struct job *j, struct err *err)
 	cleanup_free char *why = code == -ENOPKG ? NULL : userns_why(code);
 	char *rest = why, *line;
 
-	if (code == -ENOPKG)
+	if (code == -ENOPKG || code == -ENOSPC) /* "No space left on device" */
 		err->code = 0;
 	report_err(j->self, err);
 	while (rest && (line = strsep(&rest, "\n")))
@@ -135,39 +134,6 @@ static void shed(int *keep, size_t count)
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
-/* "USER[:GROUP]", by the names that the guest's root has. */
-static int read_as(const struct job *j, struct guest *g)
-{
-	cleanup_tree struct tree t = TREE_NONE;
-	cleanup_err struct err err = ERR_NONE;
-	const char *colon = strchr(j->as, ':');
-	cleanup_free char *user = strndup(j->as, colon ? (size_t)(colon - j->as) : strlen(j->as));
-	struct names *names = NULL;
-	struct text text;
-	int r;
-
-	if (!user || tree_open(&t, "/", &err) < 0 || tree_names(&t, "/", &names, &err) < 0)
-		return job_failed(j, &err);
-	g->as.gid = 0;
-	r = names_uid(names, user, &g->as.uid, &g->as.gid);
-	text = text_of(user, strlen(user));
-	if (r < 0 && text_u32(&text, &g->as.uid) && text_end(&text)) {
-		names_login_group(names, g->as.uid, &g->as.gid);
-		r = 0;
-	}
-	if (r == 0 && colon) {
-		text = text_of(colon + 1, strlen(colon + 1));
-		r = names_gid(names, colon + 1, &g->as.gid);
-		if (r < 0 && text_u32(&text, &g->as.gid) && text_end(&text))
-			r = 0;
-	}
-	names_free(names);
-	if (r == 0)
-		return EXIT_DONE;
-	report(j->self, "--as: '%s' is no user (and group) of the root that the command gets", j->as);
-	return EXIT_OWN;
-}
-
 #ifdef CONFIG_EMU
 /* Serves what the guest has installed, and lets it go on. */
 static int serve(const struct guest *g, const struct owners *owners, int down, struct emu **emu)
@@ -225,12 +191,12 @@ static int prepare(const struct job *j, struct guest *g, struct owners *owners, 
 	cleanup_err struct err err = ERR_NONE;
 	int r;
 
-	if (j->as && read_as(j, g) != EXIT_DONE)
+	if (j->as && job_as(j, &g->as) != EXIT_DONE)
 		return EXIT_OWN;
 	if (g->emulate == EMULATE_OFF)
 		return EXIT_DONE;
 #ifdef CONFIG_EMU
-	g->emu = (struct emu_options){EMU_FULL, j->strict, g->as, j->as};
+	g->emu = (struct emu_options){EMU_FULL, j->strict, {OWNER_KEEP, OWNER_KEEP}, NULL};
 #endif
 	r = owners_init(owners, false, (struct owner){0, 0});
 	if (r == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -288,7 +254,8 @@ static int inner(struct job *j, struct guest *g, struct guard_life *life)
 	guard_life_bind(life, j->kill_child && j->kill_child != SIGKILL ? GUARD_DEATH : SIGKILL);
 	if (g->alone)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	if (unshare_others(j, j->flags & ~own) != EXIT_DONE || job_furnish(j, &root) != EXIT_DONE)
+	if (unshare_others(j, j->flags & ~own) != EXIT_DONE || job_clocks(j) != EXIT_DONE ||
+		job_furnish(j, &root) != EXIT_DONE)
 		return EXIT_OWN;
 	return supervise(g, &root);
 }
@@ -300,13 +267,14 @@ struct place {
 };
 
 /* What a killed one left is removed first. */
-static int open_place(const struct job *j, struct place *p)
+static int open_place(struct job *j, struct place *p)
 {
 	const char *dir = j->overlay.lowers ? j->overlay.upper : j->root;
 	cleanup_err struct err err = ERR_NONE;
 
 	if (!mounts_root(j))
 		return EXIT_DONE;
+	j->aside = points_aside();
 	if (tree_open(&p->top, dir, &err) < 0)
 		return job_failed(j, &err);
 	if (j->overlay.lowers) {
@@ -318,7 +286,7 @@ static int open_place(const struct job *j, struct place *p)
 			return job_failed(j, &err);
 		}
 	}
-	points_remove(&p->top);
+	points_remove(&p->top, NULL);
 	return EXIT_DONE;
 }
 
@@ -330,7 +298,7 @@ static int wait_outside(const struct job *j, pid_t child, struct place *p, const
 	shed(keep, ARRAY_SIZE(keep));
 	status = guard_exit_status(guard_outer(child, g->detached));
 	if (p->top.fd >= 0) {
-		int r = points_remove(&p->top);
+		int r = points_remove(&p->top, j->aside);
 
 		if (r < 0)
 			report(j->self, "%s: cannot remove mount points that were made: %s",
@@ -376,7 +344,7 @@ int run_supervised(struct job *j)
 {
 	struct place place = {TREE_NONE, -1};
 	struct guest g = {.job = j, .emulate = job_emulation(j), .up = -1,
-		.as = {OWNER_KEEP, OWNER_KEEP}};
+		.as = {.ids = {OWNER_KEEP, OWNER_KEEP}}};
 	bool own_root = j->root || j->overlay.lowers;
 
 	do_without(j);
@@ -396,7 +364,7 @@ static int run_plain(struct job *j)
 	int status;
 	pid_t child = 0;
 
-	if (unshare_some(j, j->flags) != EXIT_DONE)
+	if (unshare_some(j, j->flags) != EXIT_DONE || job_clocks(j) != EXIT_DONE)
 		return EXIT_OWN;
 	if (j->fork) {
 		signal(SIGINT, SIG_IGN);

@@ -15,7 +15,7 @@ struct guest {
 	enum emulate emulate;
 	bool detached, alone; /* a session of its own; no pid namespace ends it */
 	int up;               /* where the supervisor listens; -1: none does */
-	struct owner as;      /* what --as says; OWNER_KEEP: nothing */
+	struct as as;         /* what --as says; OWNER_KEEP: nothing */
 	sigset_t mask;        /* as the caller had it */
 #ifdef CONFIG_EMU
 	struct emu_options emu;

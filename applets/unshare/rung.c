@@ -130,6 +130,11 @@ static int best(const struct rung rungs[RUNGS])
 	return i;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
 int job_rung(const struct job *j)
 {
 	struct rung rungs[RUNGS];
@@ -139,11 +144,12 @@ int job_rung(const struct job *j)
 	try_all(rungs);
 	here = best(rungs);
 	printf("rung %d of %d: %s\n", here + 1, RUNGS, names[here]);
-	for (i = 0; i < RUNGS; i++) {
-		if (i < here)
-			printf("%s rung %d, %s%s%s\n", rungs[i].allowed ? "allowed:" : "refused:", i + 1,
-				names[i], rungs[i].why ? ":\n  " : "", rungs[i].why ? rungs[i].why : "");
-		free(rungs[i].why);
+	for (i = 0; i < here; i++) {
+		printf("%s rung %d, %s\n", rungs[i].allowed ? "allowed:" : "refused:", i + 1, names[i]);
+		if (i == 0 || !is_same(rungs[i].why, rungs[i - 1].why))
+			printf("  %s\n", rungs[i].why ? rungs[i].why : "");
 	}
+	for (i = 0; i < RUNGS; i++)
+		free(rungs[i].why);
 	return EXIT_DONE;
 }

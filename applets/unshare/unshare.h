@@ -50,6 +50,8 @@ struct job {
 	uint32_t uid, gid; /* OWNER_KEEP: as they are */
 	const char *monotonic, *boottime;
 	char **command;
+
+	struct points_aside *aside; /* what was made in the tree and could not be listed there */
 };
 
 /* Reads the command line: -1 where it can be run, or an exit status after a message or --help. */
@@ -62,6 +64,16 @@ int job_map(struct job *j);
 /* A name or number of the caller's own /etc/passwd or /etc/group: false after a message. */
 bool job_user(const struct job *j, const char *word, uint32_t *uid);
 bool job_group(const struct job *j, const char *word, uint32_t *gid);
+
+/* Who the command is to be: ids, and the groups that list the user as a member. */
+struct as {
+	struct owner ids;
+	gid_t groups[64];
+	size_t count;
+};
+
+/* Reads --as by the names that the root has which this process sees. As job_map. */
+int job_as(const struct job *j, struct as *as);
 
 /* Says what err says and returns EXIT_OWN. Frees err. */
 int job_failed(const struct job *j, struct err *err);
@@ -80,6 +92,9 @@ enum emulate job_emulation(const struct job *j);
  * working directory. EXIT_DONE, or EXIT_OWN after a message.
  */
 int job_furnish(struct job *j, struct root *root);
+
+/* Sets the clocks of the time namespace to come, before anything is in it; as above. */
+int job_clocks(const struct job *j);
 
 /* Becomes the command: the exit status where that fails. */
 int job_exec(const struct job *j);
