@@ -152,7 +152,7 @@ int access_rename(const struct creds *c, const struct access_rename *r)
 	bool isdir = S_ISDIR(r->old->st_mode);
 	int result;
 
-	if (r->new &&same_inode(r->old, r->new))
+	if (r->new != NULL && same_inode(r->old, r->new))
 		return 0;
 	result = access_delete(c, r->old_dir, r->old, isdir);
 	if (result < 0)

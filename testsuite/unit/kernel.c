@@ -32,7 +32,7 @@ bool kernel_is(int major, int minor)
 
 static unsigned int last_cap(void)
 {
-	unsigned int cap = 0;
+	static unsigned int cap; /* it takes one question each to find out */
 
 	while (prctl(PR_CAPBSET_READ, cap + 1) >= 0)
 		cap++;

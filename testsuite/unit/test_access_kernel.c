@@ -11,7 +11,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-enum { USERS = 2500, CALLS = 16 };
+enum { USERS = 1500, CALLS = 16 };
 
 /* a/f is there, b/g sometimes; the descriptors are O_PATH, so that they tell of what was removed.
  */

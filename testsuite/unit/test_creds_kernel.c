@@ -2,7 +2,7 @@
 /* Random sequences of calls, done by the kernel and by the model: nothing may differ. */
 #include "testsuite/unit/kernel.h"
 
-enum { SEQUENCES = 2000, CALLS = 50 };
+enum { SEQUENCES = 1200, CALLS = 50 };
 
 /* Before Linux 6.4 a setresuid that changed nothing still set the file system id. */
 static bool told_apart(const struct creds *c)

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
-enum { FILES = 60, EXECS = 1500, CHANGES = 12 };
+enum { FILES = 60, EXECS = 1000, CHANGES = 12 };
 
 /* Programs that print their own status: copies of cat with modes, owners and capabilities. */
 struct program {
