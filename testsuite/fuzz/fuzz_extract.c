@@ -95,10 +95,22 @@ static void make_place(void)
 	atexit(clean_up);
 }
 
-/* Without privileges outside, and with those that modes cannot stop inside. */
+/*
+ * Without privileges outside, and with those that modes cannot stop inside. libFuzzer's thread
+ * starts later: a process of several cannot enter a user namespace.
+ */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	userns_become_root();
+	return 0;
+}
+
+/* After libFuzzer has set its signal handlers. */
 static void start(void)
 {
-	userns_become_root();
 	umask(0);
 	owners_init(&place.owners, true, (struct owner){0, 0});
 	make_place();
