@@ -153,3 +153,70 @@ held() {
 @test "a guest that is rlc-unshare itself joins in" {
 	held nested /rlc /attack
 }
+
+@test "forty thousand calls leave no memory and no descriptor behind" {
+	held spin 4000
+}
+
+# looping: a guest in the background that changes an owner all the time; sets $outer and $inner, the
+# process that was started and the one that serves
+looping() {
+	rlc-unshare -R tree -w /tmp /attack loop >tree/loop.out 2>&1 3>&- &
+	outer=$!
+	for _ in {1..100}; do
+		[ ! -e tree/tmp/started ] || break
+		sleep 0.1
+	done
+	inner=$(pgrep -P "$outer")
+	guest=$(pgrep -P "$inner")
+}
+
+# gone PID...: all of them have ended, within some seconds
+gone() {
+	local pid
+	for _ in {1..50}; do
+		for pid; do
+			! kill -0 "$pid" 2>/dev/null || break
+		done
+		kill -0 "$pid" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	ps -o pid,ppid,stat,args -p "$(IFS=,; echo "$*")"
+	return 1
+}
+
+@test "when the supervisor is killed the guest ends, and no record is half written" {
+	looping
+	kill -KILL "$inner"
+	wait "$outer" || status=$?
+	equal "$status" 137
+	gone "$inner" "$guest"
+	runs 0 rlc-getattr tree/tmp/looped
+	rm -r tree/tmp/*
+}
+
+@test "when the process that was started is killed all end, and no record is half written" {
+	looping
+	kill -KILL "$outer"
+	gone "$inner" "$guest"
+	runs 0 rlc-getattr tree/tmp/looped
+}
+
+@test "a supervisor that is stopped and goes on serves on" {
+	looping
+	kill -STOP "$inner"
+	sleep 0.5
+	kill -CONT "$inner"
+	sleep 0.5
+	kill -0 "$guest"
+	before=$(record tree/tmp/looped)
+	for _ in {1..20}; do
+		sleep 0.05
+		[ "$(record tree/tmp/looped)" = "$before" ] || break
+	done
+	[ "$(record tree/tmp/looped)" != "$before" ]
+	kill -TERM "$guest"
+	wait "$outer" || status=$?
+	equal "$status" 143
+	[ ! -s tree/loop.out ]
+}

@@ -191,7 +191,87 @@ static int run_descriptors(char **argv)
 	return bad | not_kept("after");
 }
 
+/* A figure of process 1's status */
+static long status_of_first(const char *name)
+{
+	FILE *f = fopen("/proc/1/status", "re");
+	char line[256];
+	long value = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, name, strlen(name)) == 0)
+			value = atol(line + strlen(name));
+	if (f)
+		fclose(f);
+	return value;
+}
+
+/* Calls of each kind, with what they leave removed again */
+static int one_turn(unsigned i)
+{
+	struct stat st;
+	pid_t pid;
+	int bad;
+
+	bad = make_file("turn", 0644, i, 1) |
+	      broken(lstat("turn", &st) == 0 && st.st_uid == i, "lstat");
+	bad |= broken(rename("turn", "turned") == 0 && chmod("turned", 04755) == 0, "rename");
+	bad |= broken(symlink("x", "link") == 0 && lchown("link", 3, i) == 0, "symlink");
+	bad |= broken(mknod("device", S_IFCHR | 0600, 0x103) == 0, "mknod");
+	bad |= broken(stat("/proc/self/cwd", &st) == 0 && access("nothing", F_OK) < 0, "stat");
+	if (i % 50 == 0) {
+		pid = fork();
+		if (pid == 0) {
+			become(1000 + i);
+			_exit(getuid() == 1000 + i ? 0 : 1);
+		}
+		bad |= broken(status_of(pid) == 0, "a process of another user");
+	}
+	return bad | broken(unlink("turned") == 0 && unlink("link") == 0 && unlink("device") == 0,
+			     "unlink: %s", strerror(errno));
+}
+
+/* spin TURNS: what serves takes no more memory and descriptors as it goes on */
+static int run_spin(char **argv)
+{
+	unsigned turns = argv[1] ? (unsigned)atoi(argv[1]) : 1000, i;
+	long memory = 0, table = 0;
+	int bad = 0;
+
+	for (i = 0; i < turns && !bad; i++) {
+		if (i == turns / 4) {
+			memory = status_of_first("VmRSS:");
+			table = status_of_first("FDSize:");
+		}
+		bad |= one_turn(i);
+	}
+	bad |= broken(memory > 0 && table > 0, "/proc/1/status says nothing");
+	bad |= broken(status_of_first("FDSize:") == table, "a table of %ld descriptors was %ld",
+		status_of_first("FDSize:"), table);
+	return bad | broken(status_of_first("VmRSS:") <= memory + 512, "%ld KiB of memory were %ld",
+			     status_of_first("VmRSS:"), memory);
+}
+
+/* loop: changes owners until it is killed; "started" is made when the first was */
+static int run_loop(char **argv)
+{
+	unsigned i;
+	int bad = make_file("looped", 0644, 0, 0);
+
+	(void)argv;
+	for (i = 1; !bad; i++) {
+		bad |= broken(chown("looped", i % 1000, i % 1000) == 0 &&
+				      looks("looped", 0644, i % 1000, i % 1000),
+			"chown: %s", strerror(errno));
+		if (i == 100)
+			bad |= make_file("started", 0644, 0, 0);
+	}
+	return bad;
+}
+
 const struct attack attacks_crowd[] = {
+	{"spin", run_spin},
+	{"loop", run_loop},
 	{"many", run_many},
 	{"bomb", run_bomb},
 	{"fifo", run_fifo},
