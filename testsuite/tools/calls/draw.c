@@ -126,8 +126,9 @@ unsigned draw_id(struct actor *a)
 
 unsigned draw_dev(struct actor *a)
 {
-	static const unsigned majors[] = {1, 1, 0, 511, 300}, minors[] = {3, 5, 0, 70000, 7};
-	unsigned i = draw(a, 5);
+	/* None that there is a driver for: what an open of it gives is the machine's affair */
+	static const unsigned majors[] = {0, 511, 300}, minors[] = {0, 70000, 7};
+	unsigned i = draw(a, 3);
 
 	say(a, ", %u:%u", majors[i], minors[i]);
 	return (unsigned)makedev(majors[i], minors[i]);

@@ -161,7 +161,7 @@ static void make_utimensat(struct actor *a)
 	pointer = form == 3 ? NULL : times;
 	say(a, "utimensat(");
 	draw_place(a, &p);
-	say(a, ", form %u:%ld", form, times[1].tv_nsec);
+	say(a, "%s, form %u:%ld", empty ? "" : " NULL", form, times[1].tv_nsec);
 	say_result(a, syscall(SYS_utimensat, p.dir, empty ? p.path : NULL, pointer,
 			      DRAW_FLAGS(a, nofollow_empty)));
 	say_place(a, &p);

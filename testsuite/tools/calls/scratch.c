@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <stdlib.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 static int empty(int parent, const char *name)
@@ -117,7 +118,7 @@ int scratch_make(const char *top, const char *prefix, int self)
 		 make_file(dir, "e/b", 0644, 1000, 33) | make_link(dir, "l", "", "d") |
 		 make_link(dir, "d/l", "", "../e") | make_link(dir, "e/l", prefix, "/d") |
 		 make_link(dir, "m", "", "a") | make_link(dir, "d/m", prefix, "/e/a") |
-		 mknodat(dir, "e/c", S_IFCHR | 0666, (1 << 8) + 3) |
+		 mknodat(dir, "e/c", S_IFCHR | 0666, makedev(511, 3)) |
 		 fchownat(dir, "l", 33, 1000, AT_SYMLINK_NOFOLLOW) | copy_self(dir, self) |
 		 fchmodat(dir, ".", 0777, 0);
 	close(dir);
