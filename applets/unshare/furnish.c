@@ -85,7 +85,8 @@ static int furnish(const struct job *j, struct root *root, struct err *err)
 	if (r == 0 && mounts)
 		r = root_propagation(&j->log, j->propagation, err);
 	if (r == 0)
-		r = mounts && (j->root || j->overlay.lowers || j->proc || j->extra_count || j->read_only)
+		r = mounts && (j->root || j->overlay.lowers || j->proc || j->extra_count ||
+				      j->read_only)
 			    ? mount_all(j, root, err)
 			    : change_root(j, err);
 	if (r == 0 && j->wd && chdir(j->wd) < 0)

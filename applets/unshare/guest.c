@@ -50,7 +50,8 @@ static int set_environment(const struct job *j)
 static int set_ids(const struct job *j)
 {
 	if (j->gid != OWNER_KEEP) {
-		ns_tell(&j->log, "as the command line says", "setgroups(0, NULL); setgid(%u)", j->gid);
+		ns_tell(&j->log, "as the command line says", "setgroups(0, NULL); setgid(%u)",
+			j->gid);
 		if (setgroups(0, NULL) < 0 || setgid(j->gid) < 0)
 			return -errno;
 	}
@@ -116,7 +117,9 @@ int guest_hear(int down, enum emulate *what, int *listener)
 		char room[CMSG_SPACE(sizeof(int))];
 	} control = {.room = {0}};
 	struct iovec iov = {&byte, 1};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr msg = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
 		.msg_controllen = sizeof(control.room)};
 	struct cmsghdr *c;
 	ssize_t n;
@@ -152,7 +155,8 @@ static int try_emulation(const struct guest *g, enum emu_mode mode, int *r, stru
 static void tell_worse(const struct guest *g, struct err *err, const char *what)
 {
 	report(g->job->self, "%s: %s: %s ('rlc-unshare --rung' says more)",
-		err->what ? err->what : "system calls cannot be answered", err_reason(err->code), what);
+		err->what ? err->what : "system calls cannot be answered", err_reason(err->code),
+		what);
 	err_free(err);
 }
 
@@ -221,7 +225,8 @@ int guest_main(const struct guest *g)
 	if (g->alone)
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (g->detached) {
-		ns_tell(&g->job->log, "no terminal is its standard input, so it gets none to type into",
+		ns_tell(&g->job->log,
+			"no terminal is its standard input, so it gets none to type into",
 			"setsid()");
 		setsid();
 	}

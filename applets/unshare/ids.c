@@ -66,14 +66,13 @@ static bool add_subordinate(const struct job *j, struct userns_map *map, bool gr
 		user = names_user(names, id);
 	if (userns_subordinate(file, user, id, &line) == 0 && userns_map_add(map, line) == 0)
 		return true;
-	report(j->self, "%s gives no ids to %s (%u); root adds some with 'usermod --add-sub%ss'", file,
-		user ? user : "this user", id, group ? "gid" : "uid");
+	report(j->self, "%s gives no ids to %s (%u); root adds some with 'usermod --add-sub%ss'",
+		file, user ? user : "this user", id, group ? "gid" : "uid");
 	return false;
 }
 
 /* OUTER,INNER,COUNT */
-static bool add_range(
-	const struct job *j, struct userns_map *map, const char *text, bool group)
+static bool add_range(const struct job *j, struct userns_map *map, const char *text, bool group)
 {
 	struct text t;
 	struct userns_line line;
@@ -87,8 +86,8 @@ static bool add_range(
 		text_char(&t, ',') && text_u32(&t, &line.count) && text_end(&t) &&
 		userns_map_add(map, line) == 0)
 		return true;
-	usage_error(j->self, "--map-%ss: '%s' is not OUTER,INNER,COUNT or auto", group ? "group" : "user",
-		text);
+	usage_error(j->self, "--map-%ss: '%s' is not OUTER,INNER,COUNT or auto",
+		group ? "group" : "user", text);
 	return false;
 }
 
@@ -194,6 +193,7 @@ int job_as(const struct job *j, struct as *as)
 
 	if (names && read_as(names, j->as, as))
 		return EXIT_DONE;
-	report(j->self, "--as: '%s' is no user (and group) of the root that the command gets", j->as);
+	report(j->self, "--as: '%s' is no user (and group) of the root that the command gets",
+		j->as);
 	return EXIT_OWN;
 }

@@ -8,7 +8,8 @@
 #include <sys/mount.h>
 
 /* A word of a list, by its number in it; -1 after a message. */
-static int choose(const struct job *j, const char *option, const char *word, const char *const *list)
+static int choose(
+	const struct job *j, const char *option, const char *word, const char *const *list)
 {
 	int i;
 
@@ -292,7 +293,8 @@ int job_read(struct job *j, const struct applet *self, int argc, char **argv)
 	struct options o;
 	int id;
 
-	*j = (struct job){.self = self, .propagation = MS_PRIVATE, .uid = OWNER_KEEP, .gid = OWNER_KEEP};
+	*j = (struct job){
+		.self = self, .propagation = MS_PRIVATE, .uid = OWNER_KEEP, .gid = OWNER_KEEP};
 	j->extras = calloc((size_t)argc + 1, sizeof(*j->extras));
 	j->environment = calloc((size_t)argc + 1, sizeof(*j->environment));
 	if (!j->extras || !j->environment) {

@@ -65,7 +65,8 @@ static void tell_flags(const struct job *j, int flags)
 		const char *name, *why;
 	} all[] = {
 		{CLONE_NEWNS, "CLONE_NEWNS", "mounts of its own"},
-		{CLONE_NEWPID, "CLONE_NEWPID", "process numbers of its own, and an end for all at once"},
+		{CLONE_NEWPID, "CLONE_NEWPID",
+			"process numbers of its own, and an end for all at once"},
 		{CLONE_NEWIPC, "CLONE_NEWIPC", "System V IPC and message queues of its own"},
 		{CLONE_NEWUTS, "CLONE_NEWUTS", "a host name of its own"},
 		{CLONE_NEWNET, "CLONE_NEWNET", "a network of its own, without any way out"},
@@ -281,7 +282,8 @@ static int open_place(struct job *j, struct place *p)
 		p->lock = open(j->overlay.work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (p->lock < 0 || flock(p->lock, LOCK_EX | LOCK_NB) < 0) {
 			err_set(&err, -errno,
-				errno == EWOULDBLOCK ? "in use by another rlc-unshare" : "cannot open",
+				errno == EWOULDBLOCK ? "in use by another rlc-unshare"
+						     : "cannot open",
 				j->overlay.work);
 			return job_failed(j, &err);
 		}
@@ -343,7 +345,9 @@ static int start(struct job *j, struct guest *g, struct place *p)
 int run_supervised(struct job *j)
 {
 	struct place place = {TREE_NONE, -1};
-	struct guest g = {.job = j, .emulate = job_emulation(j), .up = -1,
+	struct guest g = {.job = j,
+		.emulate = job_emulation(j),
+		.up = -1,
 		.as = {.ids = {OWNER_KEEP, OWNER_KEEP}}};
 	bool own_root = j->root || j->overlay.lowers;
 

@@ -44,7 +44,8 @@ static struct rung try_subordinate(int userns)
 		missing = "/etc/subuid or /etc/subgid has no line for this user; root adds it with "
 			  "'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER'.";
 	r.allowed = !missing;
-	r.why = strdup(missing ? missing : "It is used where --map-auto and --map-root-user say so.");
+	r.why = strdup(
+		missing ? missing : "It is used where --map-auto and --map-root-user say so.");
 	return r;
 }
 
@@ -55,8 +56,9 @@ static char *emulation_why(int code)
 	if (code == -EBUSY)
 		return strdup("another program answers this process's system calls already.");
 	if (code == -EINVAL || code == -ENOSYS)
-		return strdup("this kernel (or what stands in for one, as gVisor does) has no seccomp "
-			      "notifications; they need Linux 5.14.");
+		return strdup(
+			"this kernel (or what stands in for one, as gVisor does) has no seccomp "
+			"notifications; they need Linux 5.14.");
 	return strdup("a filter of this host refuses seccomp(2).");
 }
 
@@ -86,10 +88,9 @@ static struct rung try_emulation(int userns, bool in_userns, enum emu_mode mode)
 {
 	int r = in_userns && userns < 0 ? userns : try_install(in_userns, mode);
 
-	return (struct rung){r == 0,
-		r == 0                    ? NULL
-		: in_userns && userns < 0 ? userns_why(userns)
-					  : emulation_why(r)};
+	return (struct rung){r == 0, r == 0                    ? NULL
+				     : in_userns && userns < 0 ? userns_why(userns)
+							       : emulation_why(r)};
 }
 #endif
 
@@ -114,8 +115,9 @@ static void try_all(struct rung rungs[RUNGS])
 	rungs[3] = try_emulation(userns, false, EMU_FULL);
 #else
 	for (int i = 1; i < 4; i++)
-		rungs[i] = (struct rung){false, userns < 0 && i < 3 ? userns_why(userns)
-								     : strdup("this rlc was built without emulation.")};
+		rungs[i] = (struct rung){false,
+			userns < 0 && i < 3 ? userns_why(userns)
+					    : strdup("this rlc was built without emulation.")};
 #endif
 	rungs[4] = (struct rung){true, NULL};
 }
@@ -145,7 +147,8 @@ int job_rung(const struct job *j)
 	here = best(rungs);
 	printf("rung %d of %d: %s\n", here + 1, RUNGS, names[here]);
 	for (i = 0; i < here; i++) {
-		printf("%s rung %d, %s\n", rungs[i].allowed ? "allowed:" : "refused:", i + 1, names[i]);
+		printf("%s rung %d, %s\n", rungs[i].allowed ? "allowed:" : "refused:", i + 1,
+			names[i]);
 		if (i == 0 || !is_same(rungs[i].why, rungs[i - 1].why))
 			printf("  %s\n", rungs[i].why ? rungs[i].why : "");
 	}

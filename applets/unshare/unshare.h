@@ -22,8 +22,8 @@ struct extra {
 struct job {
 	const struct applet *self;
 	struct ns_log log;
-	int flags;    /* CLONE_NEW... */
-	bool chosen;  /* the command line names namespaces: those, as unshare(1) makes them */
+	int flags;   /* CLONE_NEW... */
+	bool chosen; /* the command line names namespaces: those, as unshare(1) makes them */
 	bool fork;
 	enum emulate emulate;
 	bool strict, rung, explain;
@@ -81,7 +81,8 @@ int job_failed(const struct job *j, struct err *err);
 /* Runs the command: its exit status, or one of the above after a message. */
 int job_run(struct job *j);
 
-/* Whether there is a guest to be looked after: a root to be cleaned, system calls to be answered. */
+/* Whether there is a guest to be looked after: a root to be cleaned, system calls to be answered.
+ */
 bool job_supervised(const struct job *j);
 
 /* What emulation the command line comes to here. */
@@ -99,7 +100,8 @@ int job_clocks(const struct job *j);
 /* Becomes the command: the exit status where that fails. */
 int job_exec(const struct job *j);
 
-/* The guest: its session, its filter, the command. up: where the supervisor is; -1: there is none. */
+/* The guest: its session, its filter, the command. up: where the supervisor is; -1: there is none.
+ */
 int job_guest(const struct job *j, int up, enum emulate emulate);
 
 /* What came up from the guest: its listener (-1 where there is none), or an error number. */

@@ -10,8 +10,8 @@
 
 static void waited_for(sigset_t *set)
 {
-	static const unsigned char passed[] = {
-		SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGCONT, SIGWINCH, SIGCHLD};
+	static const unsigned char passed[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
+		SIGTERM, SIGCONT, SIGWINCH, SIGCHLD};
 	size_t i;
 
 	sigemptyset(set);

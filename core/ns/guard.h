@@ -44,7 +44,8 @@ int guard_inner(pid_t guest, bool detached, int on_death);
 /* The exit status for a status of wait(2): 128 and the number for a signal. */
 int guard_exit_status(int status);
 
-/* Adds "PID (NAME)", separated by ", ", for each child that this process still has. 0 or -ENOMEM. */
+/* Adds "PID (NAME)", separated by ", ", for each child that this process still has. 0 or -ENOMEM.
+ */
 int guard_children(struct buf *out);
 
 /* Gives the terminal back to this process group, where the guest has left it to another one. */

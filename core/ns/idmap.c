@@ -39,7 +39,8 @@ int idmap_write(pid_t pid, const struct userns_ids *ids)
 	int r = 0;
 
 	if (ids->setgroups != SETGROUPS_KEEP)
-		r = write_file(pid, "setgroups", ids->setgroups == SETGROUPS_DENY ? "deny" : "allow");
+		r = write_file(
+			pid, "setgroups", ids->setgroups == SETGROUPS_DENY ? "deny" : "allow");
 	if (r < 0 && r != -ENOENT)
 		return r;
 	r = write_map(pid, "uid_map", &ids->uids);
@@ -185,8 +186,7 @@ int userns_map_add(struct userns_map *map, struct userns_line line)
 }
 
 /* "NAME:FIRST:COUNT" */
-static bool parse_subordinate(
-	struct text t, const char *user, uint32_t id, struct userns_line *out)
+static bool parse_subordinate(struct text t, const char *user, uint32_t id, struct userns_line *out)
 {
 	char number[12];
 

@@ -43,7 +43,8 @@ static int remount(int fd)
 
 	if (fstatvfs(fd, &st) < 0)
 		return -errno;
-	kept = st.f_flag & (ST_NOSUID | ST_NODEV | ST_NOEXEC | ST_NOATIME | ST_NODIRATIME | ST_RELATIME);
+	kept = st.f_flag &
+	       (ST_NOSUID | ST_NODEV | ST_NOEXEC | ST_NOATIME | ST_NODIRATIME | ST_RELATIME);
 	sys_proc_path(&path, fd, NULL);
 	if (mount(NULL, path.text, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | kept, NULL) < 0)
 		return -errno;

@@ -126,7 +126,8 @@ static int make(int parent, const char *name, bool is_dir)
 	if (is_dir && mkdirat(parent, name, 0755) < 0)
 		return -errno;
 	fd = openat(parent, name,
-		(is_dir ? O_RDONLY | O_DIRECTORY : O_RDONLY | O_CREAT | O_EXCL) | O_NOFOLLOW | O_CLOEXEC,
+		(is_dir ? O_RDONLY | O_DIRECTORY : O_RDONLY | O_CREAT | O_EXCL) | O_NOFOLLOW |
+			O_CLOEXEC,
 		0644);
 	if (fd < 0)
 		r = -errno;
@@ -134,7 +135,8 @@ static int make(int parent, const char *name, bool is_dir)
 	return r < 0 ? r : fd;
 }
 
-static int make_and_list(struct points *p, struct list *l, int parent, const char *path, bool is_dir)
+static int make_and_list(
+	struct points *p, struct list *l, int parent, const char *path, bool is_dir)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	cleanup_fd int fd = make(parent, name, is_dir);
@@ -174,7 +176,8 @@ static bool is_mounted(const struct points *p, int parent)
 {
 	uint64_t top, here;
 
-	return sys_mount_id(p->tree.fd, &top) == 0 && sys_mount_id(parent, &here) == 0 && top != here;
+	return sys_mount_id(p->tree.fd, &top) == 0 && sys_mount_id(parent, &here) == 0 &&
+	       top != here;
 }
 
 /* Makes path, whose parent is there. In memory of our own nothing is to be listed. */
@@ -327,7 +330,8 @@ static bool remove_entry(const struct tree *tree, const struct buf *list, const 
 	const char *path = entry_path(entry, &ino);
 	cleanup_fd int parent = path ? tree_parent(tree, path, name) : -1;
 	cleanup_fd int fd =
-		parent < 0 ? -1 : openat(parent, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+		parent < 0 ? -1
+			   : openat(parent, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st, above;
 	bool is_dir;
 

@@ -6,9 +6,9 @@
 
 /*
  * Mount points that a tree lacks are made, and removed when the last that uses them has ended. So
- * that this happens also after a kill, an attribute of the tree's top lists them ("INODE PATH", each
- * ended by NUL); a lock on each says that somebody uses it. Only what is
- * empty and has the inode number of the list is removed.
+ * that this happens also after a kill, an attribute of the tree's top lists them ("INODE PATH",
+ * each ended by NUL); a lock on each says that somebody uses it. Only what is empty and has the
+ * inode number of the list is removed.
  */
 #define POINTS_ATTR "user.rlc.points"
 
@@ -21,9 +21,10 @@ struct points_aside *points_aside(void); /* NULL: no memory */
 
 struct points {
 	struct tree tree; /* not owned */
-	struct points_aside *aside; /* not owned; NULL: where no attribute can be, nothing is made */
-	bool make;        /* false: what is missing is an error */
-	int *held;        /* locks, as long as this process lives */
+	struct points_aside
+		*aside; /* not owned; NULL: where no attribute can be, nothing is made */
+	bool make;      /* false: what is missing is an error */
+	int *held;      /* locks, as long as this process lives */
 	size_t count;
 	dev_t own[8]; /* file systems in memory that were made for the guest: made in freely */
 	size_t own_count;

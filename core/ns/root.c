@@ -13,7 +13,9 @@ int root_propagation(const struct ns_log *log, unsigned long type, struct err *e
 		return 0;
 	ns_tell(log, "what is mounted from here on stays in this namespace",
 		"mount(NULL, \"/\", NULL, MS_REC|%s, NULL)",
-		type == MS_PRIVATE ? "MS_PRIVATE" : type == MS_SHARED ? "MS_SHARED" : "MS_SLAVE");
+		type == MS_PRIVATE  ? "MS_PRIVATE"
+		: type == MS_SHARED ? "MS_SHARED"
+				    : "MS_SLAVE");
 	if (mount(NULL, "/", NULL, MS_REC | type, NULL) < 0)
 		return err_set(err, -errno, "cannot keep mounts apart", "/");
 	return 0;
@@ -115,9 +117,10 @@ int root_proc(struct root *r, const char *path, struct err *err)
 	if (done != -EPERM && done != -EACCES)
 		return done < 0 ? err_set(err, done, "cannot mount proc", path) : 0;
 	host = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	done = host < 0 ? -errno
-			: mount_bind(&to, host, "/proc",
-				  "a new one is refused (parts of the one here are masked): the one here");
+	done = host < 0
+		       ? -errno
+		       : mount_bind(&to, host, "/proc",
+				 "a new one is refused (parts of the one here are masked): the one here");
 	return done < 0 ? err_set(err, done, "cannot mount proc", path) : 0;
 }
 
@@ -162,8 +165,8 @@ int root_tmpfs(struct root *r, const char *dst, struct err *err)
 
 	to.fd = point;
 	if (done >= 0)
-		done = mount_new(&to, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755",
-			"the command line says so");
+		done = mount_new(
+			&to, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755", "the command line says so");
 	if (done >= 0)
 		done = made = tree_openat(&r->points.tree, dst, O_PATH);
 	if (done < 0)

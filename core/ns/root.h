@@ -13,8 +13,8 @@
 struct root {
 	struct points points; /* its tree is this root */
 	const struct ns_log *log;
-	bool current;  /* it is the root that this process has already */
-	bool furnish;  /* /dev, /proc, /sys, names of hosts are put in */
+	bool current;   /* it is the root that this process has already */
+	bool furnish;   /* /dev, /proc, /sys, names of hosts are put in */
 	bool in_userns; /* sysfs and devpts are the host's */
 };
 
@@ -24,7 +24,8 @@ struct root {
 	}
 #define cleanup_root cleanup(root_close)
 
-/* Makes the mounts of this namespace private (MS_SHARED, ...; 0: leaves them). mount_namespaces(7) */
+/* Makes the mounts of this namespace private (MS_SHARED, ...; 0: leaves them). mount_namespaces(7)
+ */
 int root_propagation(const struct ns_log *log, unsigned long type, struct err *err);
 
 /* The root is dir; NULL: the current one. What is mounted below dir comes with it. */

@@ -74,12 +74,12 @@ static void tell_map(const struct ns_log *log, const char *name, const struct us
 	size_t i;
 
 	for (i = 0; i < map->count; i++)
-		ns_tell(log, "these ids inside are those outside", "write(\"/proc/self/%s\", \"%u %u %u\")",
-			name, map->lines[i].inside, map->lines[i].outside, map->lines[i].count);
+		ns_tell(log, "these ids inside are those outside",
+			"write(\"/proc/self/%s\", \"%u %u %u\")", name, map->lines[i].inside,
+			map->lines[i].outside, map->lines[i].count);
 }
 
-int userns_enter(int flags, const struct userns_ids *ids, const struct ns_log *log,
-	struct err *err)
+int userns_enter(int flags, const struct userns_ids *ids, const struct ns_log *log, struct err *err)
 {
 	bool self = mapped_by_self(&ids->uids, geteuid()) && mapped_by_self(&ids->gids, getegid());
 	struct idmap_helper helper;

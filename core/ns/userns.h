@@ -50,8 +50,8 @@ bool userns_restricted(void);
  * failed); then
  * the process may be in a namespace that is of no use.
  */
-int userns_enter(int flags, const struct userns_ids *ids, const struct ns_log *log,
-	struct err *err);
+int userns_enter(
+	int flags, const struct userns_ids *ids, const struct ns_log *log, struct err *err);
 
 /*
  * What refused a user namespace, for a person who wants one: sentences, and a profile to install

@@ -68,7 +68,8 @@ static int add_limit(struct buf *out)
 	if (strcmp(line, "0") != 0)
 		return buf_addf(out,
 			"As many user namespaces as are allowed exist already, or they are nested "
-			"more than 32 deep (/proc/sys/user/max_user_namespaces is %s).", line);
+			"more than 32 deep (/proc/sys/user/max_user_namespaces is %s).",
+			line);
 	return buf_adds(out,
 		"User namespaces are switched off here: /proc/sys/user/max_user_namespaces is 0. Root "
 		"switches them on with 'sysctl user.max_user_namespaces=10000'.");
@@ -94,7 +95,8 @@ char *userns_why(int code)
 			"user namespaces. Start the container with '--security-opt seccomp=unconfined', "
 			"or with a profile that allows unshare and clone.");
 	else if (in_chroot())
-		buf_adds(&out, "This process is in a chroot; the kernel allows no user namespace there.");
+		buf_adds(&out,
+			"This process is in a chroot; the kernel allows no user namespace there.");
 	else
 		buf_adds(&out, "A security module of this host refuses user namespaces.");
 	return out.data;
