@@ -14,7 +14,7 @@ bool acl_mode(const void *value, size_t n, mode_t *mode)
 {
 	struct posix_acl_xattr_header header;
 	struct posix_acl_xattr_entry e;
-	bool masked = false;
+	unsigned int seen = 0;
 
 	if (n < sizeof(header) || (n - sizeof(header)) % sizeof(e))
 		return false;
@@ -30,11 +30,13 @@ bool acl_mode(const void *value, size_t n, mode_t *mode)
 			set_bits(mode, 6, le16toh(e.e_perm));
 		else if (tag == ACL_OTHER)
 			set_bits(mode, 0, le16toh(e.e_perm));
-		else if (tag == ACL_MASK || (tag == ACL_GROUP_OBJ && !masked))
+		else if (tag == ACL_MASK || (tag == ACL_GROUP_OBJ && !(seen & ACL_MASK)))
 			set_bits(mode, 3, le16toh(e.e_perm));
 		else if (tag != ACL_GROUP_OBJ && tag != ACL_USER && tag != ACL_GROUP)
 			return false;
-		masked |= tag == ACL_MASK;
+		seen |= tag;
 	}
-	return true;
+	if (~seen & (ACL_USER_OBJ | ACL_GROUP_OBJ | ACL_OTHER))
+		return false;
+	return seen & ACL_MASK || !(seen & (ACL_USER | ACL_GROUP));
 }

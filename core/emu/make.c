@@ -11,7 +11,7 @@
 long made_prepare(const struct call *c, int dirfd, uint64_t path, mode_t mode, struct made *m)
 {
 	const struct owners *o = &c->emu->owners;
-	int r = view_read(c, dirfd, path, AT_SYMLINK_NOFOLLOW, &m->place);
+	int r = view_read(c, dirfd, path, VIEW_LAST, &m->place);
 
 	if (r < 0)
 		return made_refuse(c, r);

@@ -53,6 +53,8 @@ static long find(const struct call *c, int dirfd, uint64_t path, int flags, stru
 	if (!has_name(&n->place))
 		return CALL_CONTINUE;
 	n->there = place_stat(&n->place, &st) == 0;
+	if (n->there && n->place.slash && !S_ISDIR(st.st_mode))
+		return who_is_root(c) ? CALL_CONTINUE : -ENOTDIR;
 	return 0;
 }
 
@@ -77,7 +79,7 @@ static long forget(const struct call *c, struct named *n)
 static long unlink_at(struct call *c, int dirfd, uint64_t path, bool is_dir)
 {
 	cleanup_named struct named n = NAMED_NONE;
-	long r = find(c, dirfd, path, AT_SYMLINK_NOFOLLOW, &n);
+	long r = find(c, dirfd, path, VIEW_LAST, &n);
 	struct creds who;
 	bool root = who_is_root(c);
 
@@ -192,9 +194,9 @@ static long rename_at(
 	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
 		(flags & RENAME_EXCHANGE && flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)))
 		return CALL_CONTINUE;
-	r = find(c, from, path, AT_SYMLINK_NOFOLLOW, &old);
+	r = find(c, from, path, VIEW_LAST, &old);
 	if (r == 0)
-		r = find(c, to, new_path, AT_SYMLINK_NOFOLLOW, &next);
+		r = find(c, to, new_path, VIEW_LAST, &next);
 	if (r || !old.there)
 		return r ? r : CALL_CONTINUE;
 	maps = has_map(&old.place) || has_map(&next.place);
@@ -203,8 +205,11 @@ static long rename_at(
 	if (read_nodes(c, &old) < 0 || read_nodes(c, &next) < 0)
 		return CALL_CONTINUE;
 	if (!root) {
+		if (flags & RENAME_NOREPLACE && next.there)
+			return -EEXIST;
 		r = may_rename(c, &old, &next, flags);
-		if (r < 0)
+		/* That one is a directory and the other is not the kernel says in its own order. */
+		if (r < 0 && r != -EISDIR && r != -ENOTDIR)
 			return r;
 	}
 	maps &= !is_same(&old, &next) &&
@@ -242,14 +247,18 @@ static long link_at(struct call *c, int from, uint64_t path, int to, uint64_t ne
 	bool root = who_is_root(c);
 	long r;
 
-	if (flags & AT_EMPTY_PATH)
-		return CALL_CONTINUE;
 	r = find(c, from, path, follow, &old);
+	if (r == -ENOENT && flags & AT_EMPTY_PATH)
+		return CALL_CONTINUE;
 	if (r || !old.there)
 		return r ? r : root ? CALL_CONTINUE : -ENOENT;
-	r = find(c, to, new_path, AT_SYMLINK_NOFOLLOW, &next);
-	if (r || next.there)
-		return r ? r : root ? CALL_CONTINUE : -EEXIST;
+	r = find(c, to, new_path, VIEW_LAST, &next);
+	if (next.there)
+		r = -EEXIST;
+	else if (r == 0 && next.place.slash)
+		r = -ENOENT;
+	if (r)
+		return root ? CALL_CONTINUE : r;
 	if (root && !has_map(&old.place) && !has_map(&next.place))
 		return CALL_CONTINUE;
 	if (read_nodes(c, &old) < 0 || read_nodes(c, &next) < 0)

@@ -38,7 +38,7 @@ long do_bind(struct call *c)
 	char path[sizeof(address.sun_path) + 1] = "";
 
 	memcpy(path, address.sun_path, n - offsetof(struct sockaddr_un, sun_path));
-	if (view_place(c, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &m.place) < 0)
+	if (view_place(c, AT_FDCWD, path, VIEW_LAST, &m.place) < 0)
 		return CALL_CONTINUE;
 	r = made_at(c, &c->emu->owners, S_IFSOCK | 0777, &m);
 	if (r)

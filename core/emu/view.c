@@ -387,6 +387,8 @@ static int settle(const struct call *c, int flags, struct place *p, char path[PA
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	p->foreign = st.st_dev == c->emu->proc_st.st_dev;
+	if (flags & VIEW_LAST)
+		return 0;
 	if (!S_ISLNK(st.st_mode))
 		return p->slash && !S_ISDIR(st.st_mode) ? -ENOTDIR : 0;
 	if (flags & AT_SYMLINK_NOFOLLOW && !p->slash)

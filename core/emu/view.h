@@ -25,7 +25,14 @@ struct place {
 #define cleanup_place cleanup(place_end)
 
 /*
- * The place of path below dirfd as the guest means them. flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH.
+ * For calls that make, move or remove names: the last component is a name whatever stands there,
+ * and a slash behind it does not follow it.
+ */
+enum { VIEW_LAST = 0x10000000 };
+
+/*
+ * The place of path below dirfd as the guest means them. flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH,
+ * VIEW_LAST.
  * The last component need not be there. 0 or the errno that the guest gets; -ESRCH where the
  * guest is gone.
  */

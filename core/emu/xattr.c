@@ -119,10 +119,17 @@ static int read_request(const struct call *c, struct request *q)
 	return 0;
 }
 
-/* 0: the call is ours to answer; CALL_CONTINUE where the kernel does it. */
-static long start(const struct call *c, struct request *q)
+static bool is_user(const char *attr)
 {
-	if (read_request(c, q) < 0 || (!is_hidden(q->attr) && !may_be_kept(q->attr)))
+	return strncmp(attr, "user.", 5) == 0;
+}
+
+/* 0: the call is ours to answer; CALL_CONTINUE where the kernel does it. */
+static long start(const struct call *c, struct request *q, bool changes)
+{
+	if (read_request(c, q) < 0)
+		return CALL_CONTINUE;
+	if (!is_hidden(q->attr) && !may_be_kept(q->attr) && !(changes && is_user(q->attr)))
 		return CALL_CONTINUE;
 	return find(c, &q->place);
 }
@@ -151,7 +158,7 @@ long do_getxattr(struct call *c)
 	cleanup_request struct request q = REQUEST_NONE;
 	cleanup_buf struct buf value = BUF_NONE;
 	struct kept_name kept;
-	long r = start(c, &q);
+	long r = start(c, &q, false);
 
 	if (r || !exists(&q.place))
 		return r ? r : CALL_CONTINUE;
@@ -218,6 +225,8 @@ static int may_set(const struct call *c, const struct request *q, const struct n
 
 	if (r < 0)
 		return r;
+	if (is_user(q->attr))
+		return node->disguised ? -EPERM : access_check(&who, &node->st, ACCESS_WRITE);
 	if (is_trusted(q->attr))
 		return creds_capable(&who, CAP_SYS_ADMIN) ? 0 : -EPERM;
 	if (is_acl(q->attr))
@@ -242,15 +251,19 @@ static int keep_acl(const struct call *c, struct request *q, struct node *node, 
 			       q->size);
 }
 
+/* XATTR_CREATE and XATTR_REPLACE, whichever way the attribute is kept. */
 static int check_flags(const struct request *q)
 {
+	int fd = q->place.dir.fd;
 	struct kept_name kept;
-	char one[1];
-	ssize_t n = attr_get(q->place.dir.fd, q->place.name, kept_name(q->attr, &kept), one, 0);
+	bool there = attr_get(fd, q->place.name, kept_name(q->attr, &kept), NULL, 0) >= 0 ||
+		     attr_get(fd, q->place.name, q->attr, NULL, 0) >= 0;
 
-	if (q->flags & XATTR_CREATE && n >= 0)
+	if (is_acl(q->attr)) /* the kernel does not look at the flags either */
+		return 0;
+	if (q->flags & XATTR_CREATE && there)
 		return -EEXIST;
-	return q->flags & XATTR_REPLACE && n == -ENODATA ? -ENODATA : 0;
+	return q->flags & XATTR_REPLACE && !there ? -ENODATA : 0;
 }
 
 /* First for real; what the host refuses is kept aside. */
@@ -260,6 +273,8 @@ static long set(const struct call *c, struct request *q, struct node *node, cons
 	const char *name = q->place.name;
 	struct kept_name kept;
 
+	if (check_flags(q) < 0)
+		return check_flags(q);
 	kept_name(q->attr, &kept);
 	if (!is_trusted(q->attr))
 		r = attr_set(fd, name, q->attr, value, q->size);
@@ -269,10 +284,7 @@ static long set(const struct call *c, struct request *q, struct node *node, cons
 	}
 	if (is_acl(q->attr))
 		return r == -EINVAL ? keep_acl(c, q, node, value) : r;
-	if (r != -EPERM)
-		return r;
-	r = check_flags(q);
-	return r < 0 ? r : attr_set(fd, name, kept.text, value, q->size);
+	return r == -EPERM ? attr_set(fd, name, kept.text, value, q->size) : r;
 }
 
 long do_setxattr(struct call *c)
@@ -280,12 +292,14 @@ long do_setxattr(struct call *c)
 	cleanup_request struct request q = REQUEST_NONE;
 	cleanup_free char *value = NULL;
 	struct node node;
-	long r = start(c, &q);
+	long r = start(c, &q, true);
 
 	if (r || !exists(&q.place))
 		return r ? r : CALL_CONTINUE;
 	if (is_hidden(q.attr))
 		return -EOPNOTSUPP;
+	if (q.flags & ~(XATTR_CREATE | XATTR_REPLACE))
+		return -EINVAL;
 	if (q.size > VALUE_MAX)
 		return -E2BIG;
 	if (node_read(&c->emu->owners, &q.place.dir, q.place.name, &node, NULL) < 0)
@@ -293,6 +307,8 @@ long do_setxattr(struct call *c)
 	if (!S_ISREG(node.real.st_mode) && !S_ISDIR(node.real.st_mode))
 		return CALL_CONTINUE;
 	r = may_set(c, &q, &node);
+	if (r == 0 && is_user(q.attr))
+		return CALL_CONTINUE;
 	value = malloc(q.size + 1);
 	if (r == 0 && !value)
 		r = -ENOMEM;
@@ -308,7 +324,7 @@ long do_removexattr(struct call *c)
 	cleanup_request struct request q = REQUEST_NONE;
 	struct kept_name kept;
 	struct node node;
-	long r = start(c, &q);
+	long r = start(c, &q, true);
 
 	if (r || !exists(&q.place))
 		return r ? r : CALL_CONTINUE;
@@ -319,8 +335,8 @@ long do_removexattr(struct call *c)
 	r = may_set(c, &q, &node);
 	if (r == 0 && !call_valid(c))
 		r = -EINTR;
-	if (r < 0)
-		return r;
+	if (r < 0 || is_user(q.attr))
+		return r < 0 ? r : CALL_CONTINUE;
 	r = attr_remove(q.place.dir.fd, q.place.name, kept_name(q.attr, &kept));
 	return r < 0 && !is_trusted(q.attr) ? CALL_CONTINUE : r;
 }
