@@ -36,7 +36,8 @@ so a terminal reaches it as it would without
 When
 .Nm
 is killed, the command is killed.
-Where there is no pid namespace, processes that are still running at the end are named.
+Where there is no pid namespace, processes that are still running at the end are named; nobody
+answers their system calls any more.
 .Pp
 Where the command line names namespaces, and nothing is emulated, no process is added:
 .Nm
@@ -73,6 +74,9 @@ Until then the attribute
 of the tree's top lists it; where
 .Nm
 was killed, the next one on that tree removes it.
+In the upper directory of an overlay, the directories above such a place may stay as copies of the
+lower ones.
+.Pp
 With namespace options but without
 .Fl -mount ,
 it is a plain
@@ -140,9 +144,11 @@ The command was ended by signal N.
 The command's own.
 .El
 .Sh EXAMPLES
-Be root:
-.Pp
-.Dl rlc-unshare id -u
+Be root, and keep what root does:
+.Bd -literal -offset indent
+rlc-unshare sh -c 'touch mailbox; chown 8:8 mailbox'
+rlc-stat -c %u:%g mailbox
+.Ed
 .Pp
 See each step:
 .Pp
@@ -152,17 +158,17 @@ Ask what this host allows:
 .Pp
 .Dl rlc-unshare --rung
 .Pp
-Work in a tree, with a directory of one's own in it:
+Work in a tree; this one has the host's programs:
 .Bd -literal -offset indent
-mkdir -p rootfs/bin src
-cp /bin/busybox rootfs/bin/sh
-rlc-unshare -R rootfs --bind src:/src:ro /bin/sh -c 'ls /'
+mkdir -p rootfs/usr rootfs/etc
+ln -s usr/bin usr/lib usr/lib64 usr/sbin rootfs
+rlc-unshare -R rootfs --bind /usr:/usr:ro sh -c 'ls /'
 .Ed
 .Pp
 Change a tree without changing it, by layers:
 .Bd -literal -offset indent
 mkdir -p upper work
-rlc-unshare --overlay rootfs --upper upper --work work /bin/sh -c 'echo hello >/new'
+rlc-unshare --overlay rootfs --upper upper --work work --bind /usr sh -c 'echo hello >/new'
 cat upper/new
 .Ed
 .Sh SEE ALSO
@@ -202,7 +208,7 @@ static int unshare_main(const struct applet *self, int argc, char **argv)
 }
 
 static const struct option_row unshare_options[] = {
-	{.help = "Namespaces (without any of these: user, mount, pid, ipc, uts):"},
+	{.help = "Namespaces (without any of these: user, mount, pid, ipc, uts)"},
 	{'U', 'U', "user", NULL, "a user namespace"},
 	{'m', 'm', "mount", NULL, "mounts of its own"},
 	{'p', 'p', "pid", NULL, "process numbers of its own"},
@@ -219,7 +225,7 @@ static const struct option_row unshare_options[] = {
 	{OPT_MOUNT_PROC, 0, "mount-proc", "[DIR]", "a fresh proc at DIR (/proc); --mount"},
 	{OPT_MONOTONIC, 0, "monotonic", "SECONDS", "set this clock, in a time namespace"},
 	{OPT_BOOTTIME, 0, "boottime", "SECONDS", "set this clock, in a time namespace"},
-	{.help = "Ids (each implies --user):"},
+	{.help = "Ids (each implies --user)"},
 	{'r', 'r', "map-root-user", NULL, "your own ids are 0"},
 	{'c', 'c', "map-current-user", NULL, "your own ids stay"},
 	{OPT_MAP_USER, 0, "map-user", "USER", "your own id is that of USER"},
@@ -227,15 +233,18 @@ static const struct option_row unshare_options[] = {
 	{OPT_MAP_USERS, 0, "map-users", "OUTER,INNER,COUNT", "COUNT ids from OUTER on; or auto"},
 	{OPT_MAP_GROUPS, 0, "map-groups", "OUTER,INNER,COUNT", "the same for groups"},
 	{OPT_MAP_AUTO, 0, "map-auto", NULL, "your subordinate ids, from 0 on"},
-	{OPT_SETGROUPS, 0, "setgroups", "WORD", "allow or deny setgroups(2)"},
+	{.help = "The command"},
 	{'S', 'S', "setuid", "UID", "the command's user"},
 	{'G', 'G', "setgid", "GID", "the command's group; it has no others"},
-	{.help = "What it sees:"},
+	{OPT_SETGROUPS, 0, "setgroups", "WORD", "allow or deny setgroups(2)"},
+	{.help = "What it sees"},
 	{'R', 'R', "root", "DIR", "DIR is the root"},
-	{OPT_OVERLAY, 0, "overlay", "DIR[:DIR]...", "layers are the root, the uppermost first"},
+	{OPT_OVERLAY, 0, "overlay", "LOWERS",
+		"layers, the uppermost first, with ':' between them, are the root"},
 	{OPT_UPPER, 0, "upper", "DIR", "where changes of the overlay go"},
 	{OPT_WORK, 0, "work", "DIR", "an empty directory beside it"},
-	{OPT_BIND, 0, "bind", "SRC[:DST][:ro]", "show SRC at DST, for reading only"},
+	{OPT_BIND, 0, "bind", "SRC:DST:ro",
+		"show SRC at DST (the same path), with :ro for reading only"},
 	{OPT_TMPFS, 0, "tmpfs", "DST", "an empty file system in memory at DST"},
 	{OPT_READ_ONLY, 0, "read-only", NULL, "the root cannot be written to"},
 	{'w', 'w', "wd", "DIR", "start in DIR"},
@@ -243,7 +252,7 @@ static const struct option_row unshare_options[] = {
 	{OPT_ENV, 0, "env", "NAME=VALUE", "set a variable"},
 	{OPT_CLEARENV, 0, "clearenv", NULL, "take all other variables away"},
 	{OPT_NO_NEW_SESSION, 0, "no-new-session", NULL, "stay in the caller's session"},
-	{.help = "Fake root:"},
+	{.help = "Fake root"},
 	{OPT_EMULATE, 0, "emulate", "HOW", "auto, full, lie or off"},
 	{OPT_AS, 0, "as", "USER[:GROUP]", "the command is USER, by the root's own names"},
 	{OPT_STRICT, 0, "strict", NULL, "another user reads only what it may read"},
