@@ -130,6 +130,18 @@ held() {
 	held reuse
 }
 
+@test "a descriptor that becomes another after its check does not lead to root's file" {
+	held fd
+}
+@test "a working directory that changes after its check does not lead to root's file" {
+	held cwd
+}
+@test "no limit that a process sets makes it another user" {
+	held limit
+}
+@test "who has become a user stays one in children and threads" {
+	held again
+}
 @test "two thousand processes at once" {
 	held many
 }

@@ -88,7 +88,8 @@ static const struct attack attacks_none[] = {{"check", check}, {0}};
 int main(int argc, char **argv)
 {
 	static const struct attack *const tables[] = {attacks_none, attacks_supervisor,
-		attacks_view, attacks_numbers, attacks_memory, attacks_races, attacks_crowd};
+		attacks_view, attacks_numbers, attacks_memory, attacks_races, attacks_users,
+		attacks_crowd};
 	const struct attack *t;
 	size_t i;
 

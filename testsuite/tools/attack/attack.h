@@ -20,7 +20,7 @@ struct attack {
 };
 
 extern const struct attack attacks_supervisor[], attacks_view[], attacks_numbers[],
-	attacks_memory[], attacks_races[], attacks_crowd[];
+	attacks_memory[], attacks_races[], attacks_users[], attacks_crowd[];
 
 /* Says what went wrong where it is not held; 0 or 1. */
 __attribute__((format(printf, 2, 3))) int broken(bool held, const char *format, ...);
