@@ -60,6 +60,7 @@ static int read_all(int fd, struct listing *l)
 	}
 }
 
+#ifdef CONFIG_FAST
 /* Merges two sorted runs, which follow each other: half entries and the rest of n. */
 static void merge(const char *names, const struct listing_entry *from, size_t half, size_t n,
 	struct listing_entry *to)
@@ -97,6 +98,22 @@ int listing_sort(struct listing *l)
 	l->entries = from;
 	return 0;
 }
+#else
+static int by_name(const void *a, const void *b, void *names)
+{
+	const struct listing_entry *x = a, *y = b;
+
+	return strcmp((const char *)names + x->name, (const char *)names + y->name);
+}
+
+/* Where rlc is to be small, what others need anyway does. */
+int listing_sort(struct listing *l)
+{
+	if (l->count > 1)
+		qsort_r(l->entries, l->count, sizeof(*l->entries), by_name, l->names.data);
+	return 0;
+}
+#endif
 
 int listing_read(int fd, bool sorted, struct listing *l)
 {
