@@ -210,5 +210,13 @@ long do_truncate(struct call *c)
 		r = access_check(&who, &node.st, ACCESS_WRITE);
 	if (r == 0 && node.disguised)
 		r = -EINVAL;
-	return r < 0 ? r : CALL_CONTINUE;
+	if (r < 0 || !S_ISREG(node.st.st_mode) || !(node.st.st_mode & (S_ISUID | S_ISGID)) ||
+		!creds_capable(&who, CAP_FSETID))
+		return r < 0 ? r : CALL_CONTINUE;
+	if (!call_valid(c))
+		return -EINTR;
+	r = place_truncate(&p, O_WRONLY | O_CLOEXEC, &node.real, (off_t)c->args[1]);
+	if (r >= 0)
+		close((int)r);
+	return r < 0 ? r : 0;
 }

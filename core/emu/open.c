@@ -76,6 +76,21 @@ static long open_device(const struct call *c, const struct node *n, const struct
 	return give(c, fd, o);
 }
 
+/* O_TRUNC by one who may keep the set-id bits of what is cut. */
+static long open_cut(
+	const struct call *c, const struct node *n, const struct opening *o, const struct place *p)
+{
+	cleanup_fd int fd = -1;
+	struct creds who;
+
+	if (!S_ISREG(n->st.st_mode) || !(n->st.st_mode & (S_ISUID | S_ISGID)) ||
+		!(o->flags & (O_WRONLY | O_RDWR)) || who_get(c, &who) < 0 ||
+		!creds_capable(&who, CAP_FSETID) || p->slash || !call_valid(c))
+		return CALL_CONTINUE;
+	fd = place_truncate(p, our_flags(o), &n->real, 0);
+	return fd < 0 ? fd : give(c, fd, o);
+}
+
 /* What is there already. */
 static long open_old(const struct call *c, const struct opening *o, struct place *p)
 {
@@ -104,7 +119,9 @@ static long open_old(const struct call *c, const struct opening *o, struct place
 		if (r < 0)
 			return r;
 	}
-	return node.disguised ? open_device(c, &node, o) : CALL_CONTINUE;
+	if (node.disguised)
+		return open_device(c, &node, o);
+	return o->flags & O_TRUNC ? open_cut(c, &node, o, p) : CALL_CONTINUE;
 }
 
 /* A file that is made must be its owner's before the guest has it. */
