@@ -215,8 +215,5 @@ long do_truncate(struct call *c)
 		return r < 0 ? r : CALL_CONTINUE;
 	if (!call_valid(c))
 		return -EINTR;
-	r = place_truncate(&p, O_WRONLY | O_CLOEXEC, &node.real, (off_t)c->args[1]);
-	if (r >= 0)
-		close((int)r);
-	return r < 0 ? r : 0;
+	return place_truncate(&p, &node.real, (off_t)c->args[1]);
 }

@@ -82,13 +82,18 @@ static long open_cut(
 {
 	cleanup_fd int fd = -1;
 	struct creds who;
+	int r;
 
 	if (!S_ISREG(n->st.st_mode) || !(n->st.st_mode & (S_ISUID | S_ISGID)) ||
-		!(o->flags & (O_WRONLY | O_RDWR)) || who_get(c, &who) < 0 ||
-		!creds_capable(&who, CAP_FSETID) || p->slash || !call_valid(c))
+		who_get(c, &who) < 0 || !creds_capable(&who, CAP_FSETID) || p->slash ||
+		!call_valid(c))
 		return CALL_CONTINUE;
-	fd = place_truncate(p, our_flags(o), &n->real, 0);
-	return fd < 0 ? fd : give(c, fd, o);
+	r = place_truncate(p, &n->real, 0);
+	if (r < 0)
+		return r;
+	fd = openat(
+		p->dir.fd, p->name, (our_flags(o) & ~(O_CREAT | O_EXCL | O_TRUNC)) | O_NOFOLLOW);
+	return fd < 0 ? -errno : give(c, fd, o);
 }
 
 /* What is there already. */
@@ -182,6 +187,8 @@ static long open_at(const struct call *c, const struct opening *o)
 	struct stat st;
 	long r;
 
+	if (o->flags & O_PATH)
+		return CALL_CONTINUE;
 	if ((o->flags & O_TMPFILE) == O_TMPFILE)
 		return open_unnamed(c, o);
 	if (o->flags & O_CREAT && o->flags & O_DIRECTORY)

@@ -244,17 +244,13 @@ int place_stat(const struct place *p, struct stat *st)
 	return r < 0 ? -errno : 0;
 }
 
-int place_truncate(const struct place *p, int flags, const struct stat *real, off_t length)
+int place_truncate(const struct place *p, const struct stat *real, off_t length)
 {
-	cleanup_fd int fd = -1;
+	cleanup_fd int fd = p->name ? reopen(p->dir.fd, p->name, O_WRONLY | O_NOFOLLOW) : -EINVAL;
 
-	flags &= ~(O_CREAT | O_EXCL | O_TRUNC);
-	fd = p->name ? reopen(p->dir.fd, p->name, flags | O_NOFOLLOW) : -EINVAL;
 	if (fd < 0)
 		return fd;
-	if (ftruncate(fd, length) < 0 || fchmod(fd, real->st_mode & 07777) < 0)
-		return -errno;
-	return take_fd(&fd);
+	return ftruncate(fd, length) < 0 || fchmod(fd, real->st_mode & 07777) < 0 ? -errno : 0;
 }
 
 /* A mode that is set to what it is counts as a change of the inode. */

@@ -57,11 +57,10 @@ int view_base(const struct call *c, int dirfd, const char *path);
 int place_stat(const struct place *p, struct stat *st);
 
 /*
- * Opens the regular file for writing and cuts it to length, with the set-id bits that it has: the
- * kernel takes them from everybody without a capability that no user namespace gives. O_CREAT and
- * O_TRUNC of flags do not count. The descriptor or negative errno.
+ * Cuts the regular file to length and leaves it the set-id bits that it has: the kernel takes them
+ * from everybody without a capability that no user namespace gives. 0 or negative errno.
  */
-int place_truncate(const struct place *p, int flags, const struct stat *real, off_t length);
+int place_truncate(const struct place *p, const struct stat *real, off_t length);
 
 /* Moves the ctime on, as a change would that left no other trace. */
 void place_touch(const struct place *p, const struct stat *real);
