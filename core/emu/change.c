@@ -9,7 +9,11 @@ static long find(const struct call *c, int dirfd, uint64_t path, int flags, stru
 {
 	int r = view_read(c, dirfd, path, flags, p);
 
-	return r < 0 || p->foreign ? CALL_CONTINUE : 0;
+	if (r == 0 && p->foreign)
+		return CALL_CONTINUE;
+	if (who_is_root(c))
+		return r < 0 ? CALL_CONTINUE : 0;
+	return r < 0 ? r : place_pin(p);
 }
 
 static long find_fd(const struct call *c, int fd, struct place *p)

@@ -12,6 +12,9 @@ static long change(struct call *c, struct place *p, uint32_t uid, uint32_t gid)
 
 	if (p->foreign)
 		return CALL_CONTINUE;
+	r = who_is_root(c) ? 0 : place_pin(p);
+	if (r < 0)
+		return r;
 	r = node_read(o, &p->dir, p->name, &node, NULL);
 	if (r < 0 && r != -EBADMSG)
 		return r;

@@ -96,6 +96,39 @@ static long open_cut(
 	return fd < 0 ? -errno : give(c, fd, o);
 }
 
+static int reopen_same(const struct place *p, const struct node *n, int flags)
+{
+	cleanup_fd int fd = openat(p->dir.fd, p->name, flags | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_ino != n->real.st_ino || st.st_dev != n->real.st_dev)
+		return -EACCES;
+	return take_fd(&fd);
+}
+
+/*
+ * With O_CREAT the kernel would make, as root's, what has gone away meanwhile: so that very inode
+ * is opened here.
+ */
+static long open_checked(
+	const struct call *c, const struct node *n, const struct opening *o, const struct place *p)
+{
+	int flags = our_flags(o) & ~(O_CREAT | O_EXCL | O_TRUNC);
+	cleanup_fd int cut = -1, fd = -1;
+
+	if (o->flags & O_TRUNC) {
+		cut = reopen_same(p, n, O_WRONLY);
+		if (cut < 0)
+			return cut;
+		if (ftruncate(cut, 0) < 0)
+			return -errno;
+	}
+	fd = reopen_same(p, n, flags);
+	return fd < 0 ? fd : give(c, fd, o);
+}
+
 /* What is there already. */
 static long open_old(const struct call *c, const struct opening *o, struct place *p)
 {
@@ -126,6 +159,8 @@ static long open_old(const struct call *c, const struct opening *o, struct place
 	}
 	if (node.disguised)
 		return open_device(c, &node, o);
+	if (!who_is_root(c) && S_ISREG(node.real.st_mode) && o->flags & O_CREAT)
+		return open_checked(c, &node, o, p);
 	return o->flags & O_TRUNC ? open_cut(c, &node, o, p) : CALL_CONTINUE;
 }
 

@@ -244,6 +244,24 @@ int place_stat(const struct place *p, struct stat *st)
 	return r < 0 ? -errno : 0;
 }
 
+int place_pin(struct place *p)
+{
+	cleanup_fd int fd = -1;
+	struct stat st;
+
+	if (!p->name)
+		return 0;
+	fd = reopen(p->dir.fd, p->name, O_PATH | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd < 0 ? fd : -errno;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return 0;
+	dir_end(&p->dir);
+	dir_start(&p->dir, take_fd(&fd), ".");
+	p->name = NULL;
+	return 0;
+}
+
 int place_truncate(const struct place *p, const struct stat *real, off_t length)
 {
 	cleanup_fd int fd = p->name ? reopen(p->dir.fd, p->name, O_WRONLY | O_NOFOLLOW) : -EINVAL;

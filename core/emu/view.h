@@ -57,6 +57,12 @@ int view_base(const struct call *c, int dirfd, const char *path);
 int place_stat(const struct place *p, struct stat *st);
 
 /*
+ * Holds on to the inode itself, where it is a regular file or directory: what is asked about from
+ * here on is what is changed, whatever the name stands for by then. 0 or negative errno.
+ */
+int place_pin(struct place *p);
+
+/*
  * Cuts the regular file to length and leaves it the set-id bits that it has: the kernel takes them
  * from everybody without a capability that no user namespace gives. 0 or negative errno.
  */

@@ -127,11 +127,14 @@ static bool is_user(const char *attr)
 /* 0: the call is ours to answer; CALL_CONTINUE where the kernel does it. */
 static long start(const struct call *c, struct request *q, bool changes)
 {
+	long r;
+
 	if (read_request(c, q) < 0)
 		return CALL_CONTINUE;
 	if (!is_hidden(q->attr) && !may_be_kept(q->attr) && !(changes && is_user(q->attr)))
 		return CALL_CONTINUE;
-	return find(c, &q->place);
+	r = find(c, &q->place);
+	return r == 0 && changes && !who_is_root(c) ? place_pin(&q->place) : r;
 }
 
 static long give(const struct call *c, uint64_t at, size_t room, const void *data, size_t n)
@@ -225,6 +228,9 @@ static int may_set(const struct call *c, const struct request *q, const struct n
 
 	if (r < 0)
 		return r;
+	if (is_user(q->attr) && S_ISDIR(node->st.st_mode) && node->st.st_mode & S_ISVTX &&
+		!access_owns(&who, &node->st))
+		return -EPERM;
 	if (is_user(q->attr))
 		return node->disguised ? -EPERM : access_check(&who, &node->st, ACCESS_WRITE);
 	if (is_trusted(q->attr))
@@ -282,6 +288,8 @@ static long set(const struct call *c, struct request *q, struct node *node, cons
 		attr_remove(fd, name, kept.text);
 		return 0;
 	}
+	if (is_user(q->attr))
+		return r;
 	if (is_acl(q->attr))
 		return r == -EINVAL ? keep_acl(c, q, node, value) : r;
 	return r == -EPERM ? attr_set(fd, name, kept.text, value, q->size) : r;
@@ -307,7 +315,7 @@ long do_setxattr(struct call *c)
 	if (!S_ISREG(node.real.st_mode) && !S_ISDIR(node.real.st_mode))
 		return CALL_CONTINUE;
 	r = may_set(c, &q, &node);
-	if (r == 0 && is_user(q.attr))
+	if (r == 0 && is_user(q.attr) && who_is_root(c))
 		return CALL_CONTINUE;
 	value = malloc(q.size + 1);
 	if (r == 0 && !value)
@@ -335,8 +343,12 @@ long do_removexattr(struct call *c)
 	r = may_set(c, &q, &node);
 	if (r == 0 && !call_valid(c))
 		r = -EINTR;
+	if (r == 0 && is_user(q.attr) && !who_is_root(c))
+		r = attr_remove(q.place.dir.fd, q.place.name, q.attr);
+	else if (r == 0 && is_user(q.attr))
+		return CALL_CONTINUE;
 	if (r < 0 || is_user(q.attr))
-		return r < 0 ? r : CALL_CONTINUE;
+		return r;
 	r = attr_remove(q.place.dir.fd, q.place.name, kept_name(q.attr, &kept));
 	return r < 0 && !is_trusted(q.attr) ? CALL_CONTINUE : r;
 }
