@@ -38,7 +38,7 @@ shared() {
 	while read -r letter word kind; do
 		own "$kind" -r "$letter" -f --emulate=off
 		own "$kind" -r "--$word" -f --emulate=off
-		shared "$kind" -U -f --emulate=off $([ "$letter" = -u ] && echo -i || echo -u) || [ "$kind" = user ]
+		[ "$letter" = -U ] || shared "$kind" -U -f --emulate=off
 	done <<-EOF
 		-U user user
 		-m mount mnt
@@ -49,6 +49,23 @@ shared() {
 		-C cgroup cgroup
 		-T time time
 	EOF
+}
+
+@test "a namespace option with a file: the namespace stays there" {
+	touch uts pid
+	if [ "$(id -u)" = 0 ]; then
+		runs 0 unshare -m sh -c '
+			rlc-unshare --uts=uts --hostname kept true
+			nsenter --uts=uts uname -n
+			rlc-unshare --pid=pid -f true
+			stat -f -c %T pid
+			umount uts pid'
+		is $'kept\nnsfs'
+	else
+		runs 125 rlc-unshare -r --uts=uts true
+		has "uts: cannot keep a namespace there: Operation not permitted"
+	fi
+	runs 125 rlc-unshare -r --uts=uts --emulate=full true
 }
 
 @test "--user alone maps nobody" {

@@ -260,7 +260,8 @@ for value in (b"", b"\0", b"x", b"1 empty\0", b"%d ../outside\0" % int(sys.argv[
 	equal "$(cat upper/new)" new
 	equal "$(stat -c %F upper/two)" "character special file"
 	equal "$(getfattr --only-values -n user.overlay.opaque upper/old)" y
-	equal "$(ls upper | grep -v etc)" $'new\nold\ntwo'
+	rm -rf upper/etc # a copy, where hosts or resolv.conf had to be made
+	equal "$(ls upper)" $'new\nold\ntwo'
 	[ -z "$(getfattr -d -m points upper)" ]
 	runs 0 rlc-unshare --overlay tree:low2 --upper upper --work work --bind /usr --emulate=off \
 		sh -c 'cat /new; ls -d /two 2>/dev/null || :'

@@ -237,6 +237,21 @@ static bool take_other(struct job *j, int id, char *arg)
 	}
 }
 
+/* --uts=FILE */
+static void keep(struct job *j, int id, const char *file)
+{
+	static const struct {
+		char letter;
+		const char *kind;
+	} kinds[] = {{'U', "user"}, {'m', "mnt"}, {'p', "pid_for_children"}, {'n', "net"},
+		{'i', "ipc"}, {'u', "uts"}, {'C', "cgroup"}, {'T', "time_for_children"}};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i].letter == id && j->kept_count < ARRAY_SIZE(j->kept))
+			j->kept[j->kept_count++] = (struct kept){file, kinds[i].kind};
+}
+
 static bool take_option(struct job *j, int id, char *arg)
 {
 	bool *flag = flag_of(j, id);
@@ -245,6 +260,8 @@ static bool take_option(struct job *j, int id, char *arg)
 	if (namespace_of(id)) {
 		j->flags |= namespace_of(id);
 		j->chosen = true;
+		if (arg)
+			keep(j, id, arg);
 	}
 	if (flag)
 		*flag = true;
@@ -261,6 +278,10 @@ static const char *contradiction(const struct job *j)
 		return "--overlay makes the root; --root cannot name another one";
 	if (!o->lowers != !o->upper || !o->upper != !o->work)
 		return "--overlay, --upper and --work need each other";
+	if (j->kept_count && (j->emulate == EMULATE_FULL || j->emulate == EMULATE_LIE || j->as))
+		return "a namespace that stays has nobody who answers its system calls: --emulate=off";
+	if (j->kept_count && (j->root || o->lowers))
+		return "--root and --overlay end with the command; no namespace of theirs can stay";
 	if (j->map_root && j->map_current)
 		return "--map-root-user and --map-current-user exclude each other";
 	if (j->setgroups == SETGROUPS_ALLOW && (j->map_root || j->map_current || j->map_group))
@@ -281,6 +302,8 @@ static void complete(struct job *j)
 		j->fork = true;
 		j->proc = j->proc ? j->proc : "/proc";
 	}
+	if (j->kept_count)
+		j->emulate = EMULATE_OFF;
 	if (j->hostname)
 		j->flags |= CLONE_NEWUTS;
 	if (j->extra_count || j->read_only || j->overlay.lowers)

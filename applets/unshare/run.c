@@ -157,6 +157,16 @@ static int serve(const struct guest *g, const struct owners *owners, int down, s
 }
 #endif
 
+#ifdef CONFIG_EMU
+static void tell_counts(const struct job *j, const struct emu *emu)
+{
+	cleanup_buf struct buf counts = BUF_NONE;
+
+	if (emu && j->explain && emu_counts(emu, &counts) == 0 && counts.len)
+		io_write(STDERR_FILENO, counts.data, counts.len);
+}
+#endif
+
 static void tell_survivors(const struct job *j)
 {
 	cleanup_buf struct buf left = BUF_NONE;
@@ -182,6 +192,9 @@ static int look_after(const struct guest *g, pid_t guest, const struct owners *o
 	if (status != EXIT_DONE)
 		kill(guest, SIGTERM);
 	status = guard_exit_status(guard_inner(guest, g->detached, death));
+#ifdef CONFIG_EMU
+	tell_counts(g->job, emu);
+#endif
 	if (g->alone)
 		tell_survivors(g->job);
 	return status;
@@ -365,9 +378,12 @@ int run_supervised(struct job *j)
 static int run_plain(struct job *j)
 {
 	struct root root = ROOT_NONE;
+	struct keeper keeper;
 	int status;
 	pid_t child = 0;
 
+	if (keeper_start(j, &keeper) != EXIT_DONE)
+		return EXIT_OWN;
 	if (unshare_some(j, j->flags) != EXIT_DONE || job_clocks(j) != EXIT_DONE)
 		return EXIT_OWN;
 	if (j->fork) {
@@ -375,6 +391,8 @@ static int run_plain(struct job *j)
 		signal(SIGTERM, SIG_IGN);
 		child = fork();
 	}
+	if (child >= 0 && (child > 0 || !j->fork) && keeper_finish(j, &keeper) != EXIT_DONE)
+		return EXIT_OWN;
 	if (child > 0) {
 		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 			;

@@ -46,6 +46,11 @@ becomes the command, or with
 its parent, as
 .Xr unshare 1
 does.
+.Pp
+A namespace option with a
+.Ar FILE
+binds the namespace to that file, where it stays until the file is unmounted; root may do that, and
+nothing is emulated then.
 .Ss The root
 With
 .Fl -root
@@ -209,14 +214,14 @@ static int unshare_main(const struct applet *self, int argc, char **argv)
 
 static const struct option_row unshare_options[] = {
 	{.help = "Namespaces (without any of these: user, mount, pid, ipc, uts)"},
-	{'U', 'U', "user", NULL, "a user namespace"},
-	{'m', 'm', "mount", NULL, "mounts of its own"},
-	{'p', 'p', "pid", NULL, "process numbers of its own"},
-	{'n', 'n', "net", NULL, "a network of its own"},
-	{'i', 'i', "ipc", NULL, "System V IPC of its own"},
-	{'u', 'u', "uts", NULL, "a host name of its own"},
-	{'C', 'C', "cgroup", NULL, "cgroups seen from its own"},
-	{'T', 'T', "time", NULL, "clocks of its own"},
+	{'U', 'U', "user", "[FILE]", "a user namespace"},
+	{'m', 'm', "mount", "[FILE]", "mounts of its own"},
+	{'p', 'p', "pid", "[FILE]", "process numbers of its own"},
+	{'n', 'n', "net", "[FILE]", "a network of its own"},
+	{'i', 'i', "ipc", "[FILE]", "System V IPC of its own"},
+	{'u', 'u', "uts", "[FILE]", "a host name of its own"},
+	{'C', 'C', "cgroup", "[FILE]", "cgroups seen from its own"},
+	{'T', 'T', "time", "[FILE]", "clocks of its own"},
 	{'f', 'f', "fork", NULL, "the command is a child, not this process itself"},
 	{OPT_KILL_CHILD, 0, "kill-child", "[SIGNAL]",
 		"send SIGNAL (KILL) when this process ends; --fork"},

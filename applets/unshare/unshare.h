@@ -22,7 +22,11 @@ struct extra {
 struct job {
 	const struct applet *self;
 	struct ns_log log;
-	int flags;   /* CLONE_NEW... */
+	int flags;    /* CLONE_NEW... */
+	struct kept { /* namespaces that are to stay: where, and what /proc/PID/ns calls them */
+		const char *file, *kind;
+	} kept[8];
+	size_t kept_count;
 	bool chosen; /* the command line names namespaces: those, as unshare(1) makes them */
 	bool fork;
 	enum emulate emulate;
@@ -106,6 +110,17 @@ int job_guest(const struct job *j, int up, enum emulate emulate);
 
 /* What came up from the guest: its listener (-1 where there is none), or an error number. */
 int job_hear(int up, int *listener);
+
+/*
+ * A process that stays outside, to bind namespaces of this one to the files that the command line
+ * names: started before the first of them is made. EXIT_DONE, or EXIT_OWN after a message.
+ */
+struct keeper {
+	pid_t pid;
+	int go;
+};
+int keeper_start(const struct job *j, struct keeper *k);
+int keeper_finish(const struct job *j, struct keeper *k);
 
 /* Shows what this host allows. */
 int job_rung(const struct job *j);
