@@ -71,6 +71,7 @@ struct emu {
 	uint64_t root_mount; /* our root's mount id and inode number */
 	uint64_t root_ino;
 	struct tags *tags;
+	struct threads *threads;
 	atomic_bool roots_differ; /* a guest may have another root or mount namespace */
 	atomic_bool dropped;      /* a guest may have another user than root */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/emu/handlers.h"
 
+#include "core/emu/threads.h"
 #include "core/owner/attr.h"
 #include <linux/sched.h>
 #include <stdio.h>
@@ -34,14 +35,24 @@ long do_namespaces(struct call *c)
 	return roots_differ(c);
 }
 
+static long clones(struct call *c, uint64_t flags)
+{
+	if (flags & CLONE_THREAD && atomic_load(&c->emu->dropped))
+		threads_clones(c->emu->threads, c->tid);
+	return flags & (CLONE_NEWNS | CLONE_NEWUSER) ? roots_differ(c) : CALL_CONTINUE;
+}
+
+long do_clone(struct call *c)
+{
+	return clones(c, c->args[0]);
+}
+
 long do_clone3(struct call *c)
 {
 	uint64_t flags;
 
-	if (guest_read(c, c->args[0], &flags, sizeof(flags)) == 0 &&
-		flags & (CLONE_NEWNS | CLONE_NEWUSER))
-		return roots_differ(c);
-	return CALL_CONTINUE;
+	return guest_read(c, c->args[0], &flags, sizeof(flags)) < 0 ? CALL_CONTINUE
+								    : clones(c, flags);
 }
 
 /* The limit that bears our tag is not there for the guest. */
@@ -137,6 +148,8 @@ static long exec_at(struct call *c, int dirfd, uint64_t path, int flags)
 	cleanup_place struct place p = PLACE_NONE;
 	struct node node;
 
+	if (atomic_load(&c->emu->dropped))
+		threads_executes(c->emu->threads, c->tid);
 	if (view_read(c, dirfd, path, flags, &p) < 0 || p.foreign ||
 		node_read(&c->emu->owners, &p.dir, p.name, &node, NULL) < 0 ||
 		!S_ISREG(node.st.st_mode) || !(node.st.st_mode & 0111))

@@ -3,6 +3,7 @@
 
 #include "core/base/sys.h"
 #include "core/emu/tags.h"
+#include "core/emu/threads.h"
 #include "core/emu/who.h"
 #include <linux/audit.h>
 #include <poll.h>
@@ -330,6 +331,8 @@ int emu_start(const struct emu_options *o, const struct owners *owners, int list
 	r = e->counts ? tags_new(&root, &e->tags) : -ENOMEM;
 	if (r == 0)
 		r = open_surroundings(e, err);
+	if (r == 0)
+		r = threads_new(e->proc, &e->threads);
 	if (r == 0)
 		r = start_threads(e);
 	if (r < 0)

@@ -136,7 +136,7 @@ static int reclaim(struct tags *t, tags_in_use in_use, void *arg)
 
 static unsigned int free_index(struct tags *t)
 {
-	while (t->hint < TAGS_INDICES && t->entries[t->hint])
+	while (t->hint < TAGS_THREADS && t->entries[t->hint])
 		t->hint++;
 	return t->hint;
 }
@@ -146,14 +146,14 @@ static int add(struct tags *t, const struct creds *c, tags_in_use in_use, void *
 	unsigned int index = free_index(t);
 	struct entry *e;
 
-	if (index == TAGS_INDICES) {
+	if (index == TAGS_THREADS) {
 		int r = reclaim(t, in_use, arg);
 
 		if (r < 0)
 			return r;
 		index = free_index(t);
 	}
-	if (index == TAGS_INDICES)
+	if (index == TAGS_THREADS)
 		return -EAGAIN;
 	e = entry_new(c);
 	if (!e)

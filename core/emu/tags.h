@@ -16,7 +16,10 @@
  * lower than the one that it has. With 2^46 eras a process that changes a million times a second
  * has enough for two years.
  */
-enum { TAGS_INDICES = 65536 };
+enum {
+	TAGS_INDICES = 65536,
+	TAGS_THREADS = TAGS_INDICES - 1 /* of nobody: each thread has its own, threads.h */
+};
 
 static inline unsigned int tags_index(uint64_t tag)
 {

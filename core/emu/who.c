@@ -1,71 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/emu/who.h"
 
-#include "core/emu/tags.h"
+#include "core/emu/threads.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
-static int read_tag(pid_t tid, uint64_t *tag)
+/* The index of the credentials; nothing is asked while all are root. */
+static int index_of(const struct call *c)
 {
-	struct rlimit limit;
-
-	if (prlimit(tid, RLIMIT_RTTIME, NULL, &limit) < 0)
-		return -ESRCH;
-	*tag = limit.rlim_max == RLIM_INFINITY ? UINT64_MAX : limit.rlim_max;
-	return 0;
+	return atomic_load_explicit(&c->emu->dropped, memory_order_relaxed)
+		       ? threads_index(c->emu->threads, c->tid)
+		       : 0;
 }
 
 bool who_is_root(const struct call *c)
 {
-	uint64_t tag;
-
-	if (!atomic_load_explicit(&c->emu->dropped, memory_order_relaxed))
-		return true;
-	return read_tag(c->tid, &tag) == 0 && tags_index(tag) == 0;
+	return index_of(c) == 0;
 }
 
 int who_get(const struct call *c, struct creds *out)
 {
-	uint64_t tag = UINT64_MAX;
-	int r = 0;
+	int r = index_of(c);
 
-	if (atomic_load_explicit(&c->emu->dropped, memory_order_relaxed))
-		r = read_tag(c->tid, &tag);
-	return r < 0 ? r : tags_get(c->emu->tags, tags_index(tag), out);
+	return r < 0 ? r : tags_get(c->emu->tags, (unsigned int)r, out);
 }
 
-/* Looks at every process there is. */
+static void use_tag(pid_t pid, uint8_t used[TAGS_INDICES / 8])
+{
+	struct rlimit limit;
+
+	if (prlimit(pid, RLIMIT_RTTIME, NULL, &limit) == 0 && limit.rlim_max != RLIM_INFINITY)
+		TAGS_USE(used, tags_index(limit.rlim_max));
+}
+
+/* Looks at every process there is, and at threads that differ from theirs. */
 static int find_used(void *arg, uint8_t used[TAGS_INDICES / 8])
 {
 	const struct emu *e = arg;
 	cleanup_dir DIR *dir = NULL;
 	const struct dirent *entry;
 	int fd = openat(e->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	uint64_t tag;
 
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir)
 		return -errno;
+	threads_mark(e->threads, used);
 	while ((entry = readdir(dir)))
-		if (isdigit((unsigned char)*entry->d_name) &&
-			read_tag((pid_t)atoi(entry->d_name), &tag) == 0)
-			TAGS_USE(used, tags_index(tag));
+		if (isdigit((unsigned char)*entry->d_name))
+			use_tag((pid_t)atoi(entry->d_name), used);
+	threads_mark(e->threads, used);
 	return 0;
-}
-
-static int put_tag(pid_t pid, unsigned int index)
-{
-	struct rlimit limit;
-	uint64_t tag;
-	int r = read_tag(pid, &tag);
-
-	if (r == 0)
-		r = tags_next(tag, index, &tag);
-	if (r < 0)
-		return r;
-	limit.rlim_cur = limit.rlim_max = tag;
-	return prlimit(pid, RLIMIT_RTTIME, &limit, NULL) < 0 ? -EPERM : 0;
 }
 
 int who_start(struct emu *e, pid_t pid, const struct creds *creds)
@@ -75,7 +60,7 @@ int who_start(struct emu *e, pid_t pid, const struct creds *creds)
 	if (index < 0)
 		return index;
 	atomic_store(&e->dropped, true);
-	r = put_tag(pid, (unsigned int)index);
+	r = threads_put(e->threads, pid, (unsigned int)index);
 	tags_unpin(e->tags, (unsigned int)index);
 	return r;
 }

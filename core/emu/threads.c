@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/emu/threads.h"
+
+#include "core/base/io.h"
+#include <ctype.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+enum {
+	MEMBERS_MAX = 8192, /* of all processes whose threads differ */
+	ANCESTORS_MAX = 32  /* that have made no call since they were forked */
+};
+
+/* A thread; its start tells it from another that later has the number. */
+struct member {
+	pid_t tid;
+	unsigned int index;
+	uint64_t start;
+};
+
+/* A process whose threads differ. All that there are when it begins to be one are members. */
+struct group {
+	struct group *next;
+	pid_t process;
+	uint64_t start;
+	uint64_t tag;         /* the process's, and its forked children's until they call */
+	unsigned int newborn; /* the index of a thread that is no member yet */
+	pid_t executing;      /* a thread that may have become the process; 0: none */
+	size_t count, room;
+	struct member *members;
+};
+
+struct threads {
+	pthread_mutex_t lock; /* of what follows */
+	int proc;
+	size_t count; /* members of all groups */
+	struct group *groups;
+};
+
+/* What /proc tells of a thread. */
+struct task {
+	pid_t tid, process, parent;
+	unsigned int threads;
+	uint64_t start; /* clock ticks since boot */
+};
+
+int threads_new(int proc, struct threads **out)
+{
+	struct threads *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	pthread_mutex_init(&t->lock, NULL);
+	t->proc = proc;
+	*out = t;
+	return 0;
+}
+
+static void group_free(struct threads *t, struct group *g)
+{
+	t->count -= g->count;
+	free(g->members);
+	free(g);
+}
+
+void threads_free(struct threads *t)
+{
+	struct group *g, *next;
+
+	if (!t)
+		return;
+	for (g = t->groups; g; g = next) {
+		next = g->next;
+		group_free(t, g);
+	}
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+static int read_tag(pid_t tid, uint64_t *tag)
+{
+	struct rlimit limit;
+
+	if (prlimit(tid, RLIMIT_RTTIME, NULL, &limit) < 0)
+		return -ESRCH;
+	*tag = limit.rlim_max == RLIM_INFINITY ? UINT64_MAX : limit.rlim_max;
+	return 0;
+}
+
+/* A lower tag with this index; *tag is then the new one. */
+static int put_tag(pid_t pid, unsigned int index, uint64_t *tag)
+{
+	struct rlimit limit;
+	int r = read_tag(pid, tag);
+
+	if (r == 0)
+		r = tags_next(*tag, index, tag);
+	if (r < 0)
+		return r;
+	limit.rlim_cur = limit.rlim_max = *tag;
+	return prlimit(pid, RLIMIT_RTTIME, &limit, NULL) < 0 ? -EPERM : 0;
+}
+
+static int read_proc(const struct threads *t, pid_t tid, const char *file, char *text, size_t room)
+{
+	cleanup_fd int fd = -1;
+	char path[40];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%d/%s", tid, file);
+	fd = openat(t->proc, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : io_read(fd, text, room - 1);
+	if (n <= 0)
+		return -ESRCH;
+	text[n] = '\0';
+	return 0;
+}
+
+/* When the thread began: the 22nd field, of which the second may hold anything. 0: gone. */
+static uint64_t start_of(const struct threads *t, pid_t tid)
+{
+	char text[1024], *at;
+
+	if (read_proc(t, tid, "stat", text, sizeof(text)) < 0 || !(at = strrchr(text, ')')))
+		return 0;
+	for (int field = 2; field < 22 && at; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+static unsigned int number_after(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at ? (unsigned int)strtoul(at + strlen(name), NULL, 10) : 0;
+}
+
+static int read_task(const struct threads *t, pid_t tid, struct task *k)
+{
+	char text[4096];
+	int r = read_proc(t, tid, "status", text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	*k = (struct task){.tid = tid,
+		.process = (pid_t)number_after(text, "\nTgid:"),
+		.parent = (pid_t)number_after(text, "\nPPid:"),
+		.threads = number_after(text, "\nThreads:"),
+		.start = start_of(t, tid)};
+	return k->start && k->process ? 0 : -ESRCH;
+}
+
+static struct group *group_of(const struct threads *t, pid_t process)
+{
+	for (struct group *g = t->groups; g; g = g->next)
+		if (g->process == process)
+			return start_of(t, process) == g->start ? g : NULL;
+	return NULL;
+}
+
+static struct member *member_of(const struct group *g, pid_t tid)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->members[i].tid == tid)
+			return &g->members[i];
+	return NULL;
+}
+
+/* The thread that has the number now, in its group *g. */
+static struct member *find_member(const struct threads *t, pid_t tid, struct group **g)
+{
+	uint64_t start = start_of(t, tid);
+
+	for (*g = t->groups; *g; *g = (*g)->next) {
+		struct member *m = member_of(*g, tid);
+
+		if (m && m->start == start)
+			return m;
+	}
+	return NULL;
+}
+
+static void group_remove(struct threads *t, struct group *g)
+{
+	struct group **link = &t->groups;
+
+	while (*link != g)
+		link = &(*link)->next;
+	*link = g->next;
+	group_free(t, g);
+}
+
+/* Groups whose process is gone make room. */
+static void sweep(struct threads *t)
+{
+	struct group *g, *next;
+
+	for (g = t->groups; g; g = next) {
+		next = g->next;
+		if (start_of(t, g->process) != g->start)
+			group_remove(t, g);
+	}
+}
+
+static int add_member(struct threads *t, struct group *g, pid_t tid, unsigned int index)
+{
+	struct member *m = member_of(g, tid);
+
+	if (!m && t->count >= MEMBERS_MAX)
+		return -EAGAIN;
+	if (!m && g->count == g->room) {
+		size_t room = g->room ? 2 * g->room : 8;
+
+		m = realloc(g->members, room * sizeof(*m));
+		if (!m)
+			return -ENOMEM;
+		g->members = m;
+		g->room = room;
+		m = NULL;
+	}
+	if (!m) {
+		m = &g->members[g->count++];
+		t->count++;
+	}
+	*m = (struct member){tid, index, start_of(t, tid)};
+	return 0;
+}
+
+/* Threads that are no members yet get the index of a new one. */
+static int add_newborn(struct threads *t, struct group *g)
+{
+	cleanup_dir DIR *dir = NULL;
+	const struct dirent *entry;
+	char path[32];
+	int fd, r = 0;
+
+	snprintf(path, sizeof(path), "%d/task", g->process);
+	fd = openat(t->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return -ESRCH;
+	while (r == 0 && (entry = readdir(dir))) {
+		pid_t tid = isdigit((unsigned char)*entry->d_name) ? atoi(entry->d_name) : 0;
+		const struct member *m = tid ? member_of(g, tid) : NULL;
+
+		if (tid && (!m || m->start != start_of(t, tid)))
+			r = add_member(t, g, tid, g->newborn);
+	}
+	return r;
+}
+
+static bool is_child(const struct threads *t, const struct group *g, pid_t tid, pid_t process)
+{
+	char file[40], text[4096], *save;
+
+	snprintf(file, sizeof(file), "task/%d/children", tid);
+	if (read_proc(t, g->process, file, text, sizeof(text)) < 0)
+		return false;
+	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		if (atoi(word) == process)
+			return true;
+	return false;
+}
+
+/* Of a process that the group has forked: its maker's index, or else the first thread's. */
+static unsigned int index_of_child(const struct threads *t, const struct group *g, pid_t process)
+{
+	const struct member *first = member_of(g, g->process);
+
+	for (size_t i = 0; i < g->count; i++)
+		if (is_child(t, g, g->members[i].tid, process))
+			return g->members[i].index;
+	return first ? first->index : g->newborn;
+}
+
+static const struct group *group_by_tag(const struct threads *t, uint64_t tag)
+{
+	for (const struct group *g = t->groups; g; g = g->next)
+		if (g->tag == tag)
+			return g;
+	return NULL;
+}
+
+static int index_of(struct threads *t, pid_t tid, uint64_t tag, int ancestors);
+
+/*
+ * Who a process is that has a group's tag and is none: its parent knows, unless that has ended.
+ * Then it is taken for the first thread's child.
+ */
+static int index_at_birth(struct threads *t, const struct task *k, uint64_t tag, int ancestors)
+{
+	const struct group *g = group_of(t, k->parent);
+	uint64_t parents = UINT64_MAX;
+
+	if (g)
+		return (int)index_of_child(t, g, k->process);
+	if (k->parent && k->parent != getpid() && read_tag(k->parent, &parents) == 0 &&
+		parents != UINT64_MAX)
+		return tags_index(parents) != TAGS_THREADS ? (int)tags_index(parents)
+		       : ancestors < ANCESTORS_MAX ? index_of(t, k->parent, parents, ancestors + 1)
+						   : -EAGAIN;
+	g = group_by_tag(t, tag);
+	return g ? (int)index_of_child(t, g, 0) : 0;
+}
+
+/* A thread that the table does not know yet, or a process that was forked. */
+static int adopt(struct threads *t, pid_t tid, uint64_t tag, int ancestors)
+{
+	struct group *g;
+	struct task k;
+	int r = read_task(t, tid, &k);
+
+	if (r < 0)
+		return r;
+	g = group_of(t, k.process);
+	if (g) {
+		r = add_member(t, g, tid, g->newborn);
+		return r < 0 ? r : (int)g->newborn;
+	}
+	r = index_at_birth(t, &k, tag, ancestors);
+	if (r >= 0 && put_tag(k.process, (unsigned int)r, &tag) < 0)
+		return -ESRCH;
+	return r;
+}
+
+/*
+ * Once another thread than the first has executed, it has the first one's number and start, and is
+ * alone. 1: it has, and the group is gone.
+ */
+static int take_over(struct threads *t, struct group *g, unsigned int *index)
+{
+	const struct member *m = member_of(g, g->executing);
+	uint64_t tag;
+	char path[48];
+
+	snprintf(path, sizeof(path), "%d/task/%d", g->process, g->executing);
+	if (!m || faccessat(t->proc, path, F_OK, 0) == 0)
+		return 0;
+	*index = m->index;
+	if (put_tag(g->process, *index, &tag) < 0)
+		return -ESRCH;
+	group_remove(t, g);
+	return 1;
+}
+
+/* The index of a thread whose process bears TAGS_THREADS. With the lock held. */
+static int index_of(struct threads *t, pid_t tid, uint64_t tag, int ancestors)
+{
+	struct group *g;
+	const struct member *m = find_member(t, tid, &g);
+	unsigned int index;
+	int r;
+
+	if (!m)
+		return adopt(t, tid, tag, ancestors);
+	if (g->executing == tid)
+		g->executing = 0; /* it is still here: it has not */
+	r = g->executing && tid == g->process ? take_over(t, g, &index) : 0;
+	if (r < 0)
+		return r;
+	return (int)(r ? index : m->index);
+}
+
+int threads_index(struct threads *t, pid_t tid)
+{
+	uint64_t tag;
+	int r = read_tag(tid, &tag);
+
+	if (r < 0 || tags_index(tag) != TAGS_THREADS)
+		return r < 0 ? r : (int)tags_index(tag);
+	pthread_mutex_lock(&t->lock);
+	r = index_of(t, tid, tag, 0);
+	pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+/* The children that the thread has forked are who it was, not who it will be. */
+static void settle_children(const struct threads *t, const struct group *g, const struct member *m)
+{
+	char file[40], text[4096], *save;
+	uint64_t tag;
+
+	snprintf(file, sizeof(file), "task/%d/children", m->tid);
+	if (read_proc(t, g->process, file, text, sizeof(text)) < 0)
+		return;
+	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		if (read_tag(atoi(word), &tag) == 0 && tag == g->tag)
+			put_tag(atoi(word), m->index, &tag);
+}
+
+/* A process whose threads begin to differ: first all are who it was. */
+static int split(struct threads *t, const struct task *k, uint64_t tag, unsigned int index)
+{
+	struct group *g = calloc(1, sizeof(*g));
+	int r;
+
+	if (!g)
+		return -ENOMEM;
+	*g = (struct group){.next = t->groups,
+		.process = k->process,
+		.start = start_of(t, k->process),
+		.newborn = tags_index(tag)};
+	t->groups = g;
+	r = add_newborn(t, g);
+	if (r == -EAGAIN) {
+		sweep(t);
+		r = add_newborn(t, g);
+	}
+	if (r == 0)
+		r = add_member(t, g, k->tid, index);
+	if (r == 0)
+		r = put_tag(k->process, TAGS_THREADS, &g->tag);
+	if (r < 0)
+		group_remove(t, g);
+	return r;
+}
+
+static bool is_there(const struct threads *t, const struct member *m)
+{
+	return start_of(t, m->tid) == m->start;
+}
+
+static bool agree(struct threads *t, struct group *g, unsigned int index)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->members[i].index != index && is_there(t, &g->members[i]))
+			return false;
+	if (add_newborn(t, g) < 0)
+		return false;
+	for (size_t i = 0; i < g->count; i++)
+		if (g->members[i].index != index && is_there(t, &g->members[i]))
+			return false;
+	return true;
+}
+
+/* Of a process whose threads differ. */
+static int change(struct threads *t, pid_t tid, unsigned int index)
+{
+	struct group *g;
+	struct member *m = find_member(t, tid, &g);
+	uint64_t tag;
+
+	if (!m)
+		return -ESRCH;
+	settle_children(t, g, m);
+	m->index = index;
+	if (agree(t, g, index) && put_tag(g->process, index, &tag) == 0)
+		group_remove(t, g);
+	return 0;
+}
+
+static int put(struct threads *t, pid_t tid, unsigned int index)
+{
+	struct task k;
+	uint64_t tag;
+	int r = read_tag(tid, &tag);
+
+	/* Whoever has to find out first who it is may then have a tag of its own. */
+	if (r == 0 && tags_index(tag) == TAGS_THREADS) {
+		r = index_of(t, tid, tag, 0);
+		if (r >= 0)
+			r = read_tag(tid, &tag);
+	}
+	if (r < 0)
+		return r;
+	if (tags_index(tag) == TAGS_THREADS)
+		return change(t, tid, index);
+	r = read_task(t, tid, &k);
+	if (r < 0)
+		return r;
+	if (k.threads > 1)
+		return tags_index(tag) == index ? 0 : split(t, &k, tag, index);
+	return put_tag(tid, index, &tag);
+}
+
+int threads_put(struct threads *t, pid_t tid, unsigned int index)
+{
+	int r;
+
+	pthread_mutex_lock(&t->lock);
+	r = put(t, tid, index);
+	pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+void threads_clones(struct threads *t, pid_t tid)
+{
+	struct group *g;
+	uint64_t tag;
+	int r;
+
+	if (read_tag(tid, &tag) < 0 || tags_index(tag) != TAGS_THREADS)
+		return;
+	pthread_mutex_lock(&t->lock);
+	r = index_of(t, tid, tag, 0);
+	if (r >= 0 && find_member(t, tid, &g)) {
+		add_newborn(t, g);
+		g->newborn = (unsigned int)r;
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+void threads_executes(struct threads *t, pid_t tid)
+{
+	struct group *g;
+	uint64_t tag;
+
+	if (read_tag(tid, &tag) < 0 || tags_index(tag) != TAGS_THREADS)
+		return;
+	pthread_mutex_lock(&t->lock);
+	if (index_of(t, tid, tag, 0) >= 0 && find_member(t, tid, &g) && tid != g->process)
+		g->executing = tid;
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void use(uint8_t used[TAGS_INDICES / 8], unsigned int index)
+{
+	TAGS_USE(used, index);
+}
+
+void threads_mark(struct threads *t, uint8_t used[TAGS_INDICES / 8])
+{
+	pthread_mutex_lock(&t->lock);
+	for (const struct group *g = t->groups; g; g = g->next) {
+		use(used, g->newborn);
+		for (size_t i = 0; i < g->count; i++)
+			use(used, g->members[i].index);
+	}
+	pthread_mutex_unlock(&t->lock);
+}
