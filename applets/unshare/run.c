@@ -108,6 +108,17 @@ static int unshare_some(const struct job *j, int flags)
 	return userns_enter(flags, &j->ids, &j->log, &err) < 0 ? refused(j, &err) : EXIT_DONE;
 }
 
+/* close_range(2), also before Linux 5.9. */
+static void close_between(unsigned int from, unsigned int to)
+{
+	enum { MOST = 4096 };
+
+	if (from > to || syscall(SYS_close_range, from, to, 0) == 0)
+		return;
+	for (; from <= to && from < MOST; from++)
+		close((int)from);
+}
+
 /* All that is open but what is kept (sorted), standard error, and what stands in for the others:
  * a pipe's other end is to see its end when the guest has closed it. */
 static void shed(int *keep, size_t count)
@@ -126,11 +137,10 @@ static void shed(int *keep, size_t count)
 	for (i = 0; i < count; i++) {
 		if (keep[i] < 3)
 			continue;
-		if ((unsigned int)keep[i] > from)
-			syscall(SYS_close_range, from, keep[i] - 1, 0);
+		close_between(from, (unsigned int)keep[i] - 1);
 		from = (unsigned int)keep[i] + 1;
 	}
-	syscall(SYS_close_range, from, ~0U, 0);
+	close_between(from, ~0U);
 	dup2(STDERR_FILENO, STDIN_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 }
@@ -343,7 +353,10 @@ static int start(struct job *j, struct guest *g, struct place *p)
 	if (guard_life_start(&life) < 0)
 		return EXIT_OWN;
 	guard_block(&g->mask);
-	ns_tell(&j->log, "the child is the first process of the new pid namespace", "fork()");
+	ns_tell(&j->log,
+		g->alone ? "the child looks after the command"
+			 : "the child is the first process of the new pid namespace",
+		"fork()");
 	child = fork();
 	if (child == 0)
 		_exit(inner(j, g, &life));

@@ -91,6 +91,7 @@ Where standard input is no terminal, a command in such a root gets a session of 
 type into the caller's terminal;
 .Fl -no-new-session
 leaves it in the caller's.
+At a terminal it shares the terminal, as in a shell; before Linux 6.2 it could type into it.
 .Ss Emulation
 .Bl -tag -width Ds
 .It Cm full
