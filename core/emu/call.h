@@ -32,12 +32,13 @@ struct call_row {
 	call_handler handler; /* NULL: refused with error, or in lie mode only */
 	int nr, nr_i386;
 	enum call_when when;
-	uint8_t arg;    /* which argument is looked at */
-	uint32_t value; /* the bits, or what it has to be */
-	int error;      /* the filter's own answer where handler is NULL */
-	bool lie;       /* answered with success by the filter alone, in lie mode */
-	bool strict;    /* hooked in strict mode only */
-	bool ids16;     /* on i386, ids have 16 bits */
+	uint8_t arg;     /* which argument is looked at */
+	uint32_t value;  /* the bits, or what it has to be */
+	int error;       /* the filter's own answer where handler is NULL */
+	bool lie;        /* answered with success by the filter alone, in lie mode */
+	bool strict;     /* hooked in strict mode only */
+	bool strict_all; /* in strict mode whatever the argument */
+	bool ids16;      /* on i386, ids have 16 bits */
 };
 
 extern const struct call_row call_table[];
@@ -100,6 +101,9 @@ struct call {
 	pid_t tid;
 	bool i386;
 	uint64_t args[6];
+	const struct creds *as; /* whom paths are asked for; NULL: the caller */
+	uint64_t resolve;       /* of openat2(2), below resolve_from */
+	int resolve_from;
 };
 
 /* Whether the call still waits: after this, what was read of the guest was really its own. */

@@ -78,7 +78,7 @@ static void add_row(
 		return;
 	}
 	if (o->mode == EMU_LIE || row->when == WHEN_ALWAYS || row->when == WHEN_DEVICE ||
-		o->strict) {
+		(o->strict && row->strict_all)) {
 		only_if(p, BPF_JEQ, (uint32_t)nr, 1);
 		finish(p, action);
 		return;

@@ -93,6 +93,18 @@ long do_setrlimit(struct call *c);
 long do_execve(struct call *c);
 long do_execveat(struct call *c);
 
+/* strict.c: what is only looked at with --strict */
+long do_access(struct call *c);
+long do_faccessat(struct call *c);
+long do_faccessat2(struct call *c);
+long do_readlink(struct call *c);
+long do_readlinkat(struct call *c);
+long do_chdir(struct call *c);
+long do_fchdir(struct call *c);
+long do_statfs(struct call *c);
+long do_inotify_add_watch(struct call *c);
+long do_connect(struct call *c);
+
 /* socket.c */
 long do_bind(struct call *c);
 long do_getsockopt(struct call *c);

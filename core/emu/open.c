@@ -3,6 +3,7 @@
 
 #include "core/base/sys.h"
 #include "core/emu/made.h"
+#include "core/emu/strict.h"
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
@@ -129,6 +130,20 @@ static long open_checked(
 	return fd < 0 ? fd : give(c, fd, o);
 }
 
+/* What access_open asks, and its list of access. */
+static int may_open(const struct creds *who, struct place *p, const struct node *n, int flags)
+{
+	static const uint8_t modes[] = {
+		ACCESS_READ, ACCESS_WRITE, ACCESS_READ | ACCESS_WRITE, ACCESS_READ | ACCESS_WRITE};
+	int r = access_open(who, &n->st, flags), want = modes[flags & 3];
+
+	if (r != -EACCES && !n->has_attrs)
+		return r;
+	return r == -EISDIR || r == -EPERM
+		       ? r
+		       : strict_may(who, p, n, want | (flags & O_TRUNC ? ACCESS_WRITE : 0));
+}
+
 /* What is there already. */
 static long open_old(const struct call *c, const struct opening *o, struct place *p)
 {
@@ -138,7 +153,7 @@ static long open_old(const struct call *c, const struct opening *o, struct place
 	struct creds who;
 	int r;
 
-	if (p->foreign || !p->name)
+	if (p->foreign || (!p->name && who_is_root(c)))
 		return CALL_CONTINUE;
 	r = node_read(owners, &p->dir, p->name, &node, NULL);
 	if (r < 0)
@@ -152,11 +167,15 @@ static long open_old(const struct call *c, const struct opening *o, struct place
 			who_sysctl(&sysctl);
 			r = access_open_create(&who, &dir.st, &node.st, &sysctl);
 		}
-		if (r == 0 && (o->flags & (O_WRONLY | O_RDWR | O_TRUNC) || c->emu->options.strict))
+		if (r == 0 && !c->emu->options.strict && o->flags & (O_WRONLY | O_RDWR | O_TRUNC))
 			r = access_open(&who, &node.st, o->flags);
+		if (r == 0 && c->emu->options.strict)
+			r = may_open(&who, p, &node, o->flags);
 		if (r < 0)
 			return r;
 	}
+	if (!p->name)
+		return CALL_CONTINUE;
 	if (node.disguised)
 		return open_device(c, &node, o);
 	if (!who_is_root(c) && S_ISREG(node.real.st_mode) && o->flags & O_CREAT)
@@ -187,7 +206,9 @@ static long open_unnamed(const struct call *c, const struct opening *o)
 	struct creds who;
 	int r = view_read(c, o->dirfd, o->path, 0, &m.place), dirfd;
 
-	if (r < 0 || m.place.foreign || !m.place.name)
+	if (r < 0)
+		return made_refuse(c, r);
+	if (m.place.foreign || !m.place.name || !(o->flags & (O_WRONLY | O_RDWR)))
 		return CALL_CONTINUE;
 	r = node_read(&c->emu->owners, &m.place.dir, m.place.name, &m.dir, NULL);
 	if (r < 0 || !S_ISDIR(m.dir.st.st_mode))
@@ -214,7 +235,7 @@ static long open_unnamed(const struct call *c, const struct opening *o)
 	return r < 0 ? r : give(c, fd, o);
 }
 
-static long open_at(const struct call *c, const struct opening *o)
+static long open_at(struct call *c, const struct opening *o)
 {
 	cleanup_made struct made m = MADE_NONE;
 	bool exclusive = (o->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
@@ -223,7 +244,7 @@ static long open_at(const struct call *c, const struct opening *o)
 	long r;
 
 	if (o->flags & O_PATH)
-		return CALL_CONTINUE;
+		return strict_way(c, o->dirfd, o->path, nofollow);
 	if ((o->flags & O_TMPFILE) == O_TMPFILE)
 		return open_unnamed(c, o);
 	if (o->flags & O_CREAT && o->flags & O_DIRECTORY)
@@ -234,7 +255,8 @@ static long open_at(const struct call *c, const struct opening *o)
 	if (r < 0)
 		return made_refuse(c, (int)r);
 	if (place_stat(&m.place, &st) == 0)
-		return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || exclusive
+		return !S_ISLNK(st.st_mode) && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ||
+						       !who_is_root(c))
 			       ? open_old(c, o, &m.place)
 			       : CALL_CONTINUE;
 	if (!(o->flags & O_CREAT) || m.place.slash)
@@ -260,7 +282,23 @@ long do_creat(struct call *c)
 				  call_id(c, 1)});
 }
 
-/* A path that may not leave its directory is resolved by the kernel alone. */
+enum {
+	RESOLVES = 0x3f,    /* all RESOLVE_* that there are */
+	RESOLVE_CACHED = 32 /* may say EAGAIN */
+};
+
+/* Whether the kernel refuses it before it looks at the path. */
+static bool is_wrong(uint64_t flags, uint64_t mode, uint64_t resolve)
+{
+	uint64_t path = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	bool makes = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
+
+	return flags > UINT32_MAX || resolve & ~(uint64_t)RESOLVES || mode & ~07777ull ||
+	       (mode && !makes) || (flags & O_PATH && flags & ~path) ||
+	       (resolve & SYS_RESOLVE_BENEATH && resolve & SYS_RESOLVE_IN_ROOT);
+}
+
+/* Where a path may lead is asked again by the kernel, where it opens what is there. */
 long do_openat2(struct call *c)
 {
 	struct {
@@ -269,8 +307,13 @@ long do_openat2(struct call *c)
 
 	if (c->args[3] < sizeof(how) || guest_read(c, c->args[2], &how, sizeof(how)) < 0)
 		return CALL_CONTINUE;
-	if (!(how.flags & (O_CREAT | O_TMPFILE | O_WRONLY | O_RDWR)) || how.resolve)
+	if (!(how.flags & (O_CREAT | O_TMPFILE | O_TRUNC | O_WRONLY | O_RDWR)) &&
+		!c->emu->options.strict)
 		return CALL_CONTINUE;
+	if (is_wrong(how.flags, how.mode, how.resolve) || how.resolve & RESOLVE_CACHED)
+		return CALL_CONTINUE;
+	c->resolve = how.resolve & ~(uint64_t)SYS_RESOLVE_NO_MAGICLINKS;
+	c->resolve_from = call_int(c, 0);
 	return open_at(
 		c, &(struct opening){call_int(c, 0), c->args[1], (int)how.flags, (mode_t)how.mode});
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/emu/handlers.h"
 
+#include "core/emu/strict.h"
 #include "core/emu/threads.h"
 #include "core/owner/attr.h"
 #include <linux/sched.h>
@@ -19,15 +20,25 @@ static long roots_differ(struct call *c)
 
 long do_chroot(struct call *c)
 {
+	cleanup_place struct place p = PLACE_NONE;
 	struct creds who;
+	struct node node;
 	int r;
 
-	if (!who_is_root(c)) {
+	if (who_is_root(c))
+		return roots_differ(c);
+	r = view_read(c, AT_FDCWD, c->args[0], 0, &p);
+	if (r == 0)
+		r = node_read(&c->emu->owners, &p.dir, p.name, &node, NULL);
+	if (r == 0 && !S_ISDIR(node.st.st_mode))
+		r = -ENOTDIR;
+	if (r == 0)
 		r = who_get(c, &who);
-		if (r < 0 || !creds_capable(&who, CAP_SYS_CHROOT))
-			return r < 0 ? r : -EPERM;
-	}
-	return roots_differ(c);
+	if (r == 0 && !p.foreign)
+		r = strict_may(&who, &p, &node, ACCESS_EXEC);
+	if (r == 0 && !creds_capable(&who, CAP_SYS_CHROOT))
+		r = -EPERM;
+	return r < 0 ? r : roots_differ(c);
 }
 
 long do_namespaces(struct call *c)
@@ -123,7 +134,7 @@ static long exec(struct call *c, struct place *p, struct node *node)
 	int r = who_get(c, &who);
 
 	if (r == 0 && c->emu->options.strict)
-		r = access_exec(&who, &node->st);
+		r = strict_may(&who, p, node, ACCESS_EXEC);
 	if (r == 0)
 		r = read_caps(p, &caps);
 	if (r < 0)
@@ -147,11 +158,14 @@ static long exec_at(struct call *c, int dirfd, uint64_t path, int flags)
 {
 	cleanup_place struct place p = PLACE_NONE;
 	struct node node;
+	int r;
 
 	if (atomic_load(&c->emu->dropped))
 		threads_executes(c->emu->threads, c->tid);
-	if (view_read(c, dirfd, path, flags, &p) < 0 || p.foreign ||
-		node_read(&c->emu->owners, &p.dir, p.name, &node, NULL) < 0 ||
+	r = view_read(c, dirfd, path, flags, &p);
+	if (r < 0)
+		return strict_refuse(c, r);
+	if (p.foreign || node_read(&c->emu->owners, &p.dir, p.name, &node, NULL) < 0 ||
 		!S_ISREG(node.st.st_mode) || !(node.st.st_mode & 0111))
 		return CALL_CONTINUE;
 	drop_stranger(&node);

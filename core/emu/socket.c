@@ -38,8 +38,9 @@ long do_bind(struct call *c)
 	char path[sizeof(address.sun_path) + 1] = "";
 
 	memcpy(path, address.sun_path, n - offsetof(struct sockaddr_un, sun_path));
-	if (view_place(c, AT_FDCWD, path, VIEW_LAST, &m.place) < 0)
-		return CALL_CONTINUE;
+	r = view_place(c, AT_FDCWD, path, VIEW_LAST, &m.place);
+	if (r < 0)
+		return made_refuse(c, (int)r);
 	r = made_at(c, &c->emu->owners, S_IFSOCK | 0777, &m);
 	if (r)
 		return r == -EEXIST ? -EADDRINUSE : r;
@@ -67,7 +68,9 @@ long do_getsockopt(struct call *c)
 		peer.pid <= 0)
 		return CALL_CONTINUE;
 	of = *c;
-	of.tid = peer.pid;
+	/* of a pair, most likely this very thread made both */
+	if (peer.pid != guest_process(c))
+		of.tid = peer.pid;
 	if (who_get(&of, &who) < 0 || guest_read(c, c->args[4], &room, sizeof(room)) < 0)
 		return CALL_CONTINUE;
 	/* The number of the process is the guest's own to know: only the ids are ours to say. */

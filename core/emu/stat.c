@@ -2,6 +2,7 @@
 #include "core/emu/handlers.h"
 
 #include "core/base/sys.h"
+#include "core/emu/strict.h"
 #include "core/owner/attr.h"
 #include <stdio.h>
 #include <sys/sysmacros.h>
@@ -145,10 +146,14 @@ static long find_slowly(
 /* 1 where the node is one that only we can describe; errno or CALL_CONTINUE. */
 static long find(const struct call *c, int dirfd, const char *path, int flags, struct found *f)
 {
-	long r = find_quickly(c, dirfd, path, flags, f);
+	struct creds who;
+	bool asks = *path && strict_asks(c, &who);
+	long r = asks ? 0 : find_quickly(c, dirfd, path, flags, f);
 
 	if (r == 0)
 		r = find_slowly(c, dirfd, path, flags, f);
+	if (r < 0 && asks)
+		return r;
 	if (r < 0)
 		/* What the guest gets wrong it is told by the kernel. */
 		return CALL_CONTINUE;

@@ -10,6 +10,7 @@
 enum {
 	NR_clone3 = 435,
 	NR_openat2 = 437,
+	NR_faccessat2 = 439,
 	NR_fchmodat2 = 452,
 	NR_setxattrat = 463,
 	NR_getxattrat,
@@ -31,9 +32,11 @@ enum {
  */
 const struct call_row call_table[] = {
 	ROW("newfstatat", do_fstatat, SYS_newfstatat, -1),
-	ROW("openat", do_openat, SYS_openat, 295, .when = WHEN_BITS, .arg = 2, .value = MAKES),
+	ROW("openat", do_openat, SYS_openat, 295, .when = WHEN_BITS, .arg = 2, .value = MAKES,
+		.strict_all = true),
 	ROW("fstat", do_fstat, SYS_fstat, 108),
-	ROW("open", do_open, SYS_open, 5, .when = WHEN_BITS, .arg = 1, .value = MAKES),
+	ROW("open", do_open, SYS_open, 5, .when = WHEN_BITS, .arg = 1, .value = MAKES,
+		.strict_all = true),
 	ROW("stat", do_stat, SYS_stat, 106),
 	ROW("lstat", do_lstat, SYS_lstat, 107),
 	ROW("statx", do_statx, SYS_statx, 383),
@@ -155,6 +158,18 @@ const struct call_row call_table[] = {
 	ROW("bind", do_bind, SYS_bind, 361),
 	ROW("getsockopt", do_getsockopt, SYS_getsockopt, 365, .when = WHEN_EQUAL, .arg = 2,
 		.value = SO_PEERCRED),
+
+	ROW("access", do_access, SYS_access, 33, .strict = true),
+	ROW("faccessat", do_faccessat, SYS_faccessat, 307, .strict = true),
+	ROW("faccessat2", do_faccessat2, NR_faccessat2, NR_faccessat2, .strict = true),
+	ROW("readlink", do_readlink, SYS_readlink, 85, .strict = true),
+	ROW("readlinkat", do_readlinkat, SYS_readlinkat, 305, .strict = true),
+	ROW("chdir", do_chdir, SYS_chdir, 12, .strict = true),
+	ROW("fchdir", do_fchdir, SYS_fchdir, 133, .strict = true),
+	ROW("statfs", do_statfs, SYS_statfs, 99, .strict = true),
+	ROW("statfs64", do_statfs, -1, 268, .strict = true),
+	ROW("inotify_add_watch", do_inotify_add_watch, SYS_inotify_add_watch, 292, .strict = true),
+	ROW("connect", do_connect, SYS_connect, 362, .strict = true),
 
 	ROW("seccomp", NULL, SYS_seccomp, 354, .when = WHEN_EQUAL, .arg = 1,
 		.value = EMU_GREETING_FLAGS, .error = EMU_GREETING),

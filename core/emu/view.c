@@ -2,6 +2,7 @@
 #include "core/emu/view.h"
 
 #include "core/base/sys.h"
+#include "core/emu/strict.h"
 #include <stdio.h>
 
 enum { SYMLINKS_MAX = 40, PROC_ROOT_INO = 1 };
@@ -64,6 +65,8 @@ static int put_before(struct steps *s, const char *target)
 		return -ELOOP;
 	if (!*target)
 		return -ENOENT;
+	if (*target == '/' && s->c->resolve & SYS_RESOLVE_BENEATH)
+		return -EXDEV;
 	if (buf_adds(&left, target) < 0 || buf_adds(&left, s->left.data + s->taken) < 0)
 		return -ENOMEM;
 	buf_free(&s->left);
@@ -116,6 +119,8 @@ static int follow(struct steps *s, int link, const struct stat *st, const char *
 	struct stat here;
 	ssize_t n;
 
+	if (s->c->resolve & SYS_RESOLVE_NO_SYMLINKS)
+		return -ELOOP;
 	if (is_proc(s, st)) {
 		if (fstat(s->at, &here) == 0 && here.st_ino == PROC_ROOT_INO && is_proc(s, &here) &&
 			(strcmp(name, "self") == 0 || strcmp(name, "thread-self") == 0))
@@ -139,8 +144,11 @@ static int step(struct steps *s, const char *name, bool last, int flags)
 
 	if (strcmp(name, ".") == 0)
 		return 0;
-	if (strcmp(name, "..") == 0)
-		return same_inode(s->at, s->root) ? 0 : move_to(s, reopen(s->at, "..", O_PATH));
+	if (strcmp(name, "..") == 0) {
+		if (!same_inode(s->at, s->root))
+			return move_to(s, reopen(s->at, "..", O_PATH));
+		return s->c->resolve & SYS_RESOLVE_BENEATH ? -EXDEV : 0;
+	}
 	fd = reopen(s->at, name, O_PATH | O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
@@ -162,6 +170,9 @@ static int walk_steps(struct steps *s, int flags)
 
 		if (n == 0)
 			return 0;
+		r = strict_search(s->c, s->at);
+		if (r < 0)
+			return r;
 		if (n > NAME_MAX)
 			return -ENAMETOOLONG;
 		memcpy(name, at, n);
@@ -173,10 +184,21 @@ static int walk_steps(struct steps *s, int flags)
 	}
 }
 
+/* What the way may not leave: the guest's root, or where openat2(2) is told to stay. */
+static int top_of(const struct call *c)
+{
+	if (!(c->resolve & (SYS_RESOLVE_BENEATH | SYS_RESOLVE_IN_ROOT)))
+		return guest_dir(c, "root");
+	return c->resolve_from == AT_FDCWD ? guest_dir(c, "cwd") : guest_fd(c, c->resolve_from);
+}
+
 static int open_by_hand(const struct call *c, int base, const char *path, int flags)
 {
-	struct steps s = {.c = c, .root = guest_dir(c, "root"), .at = -1};
+	struct steps s = {.c = c, .root = top_of(c), .at = -1};
 	int r = s.root < 0 ? s.root : buf_adds(&s.left, path);
+
+	if (r == 0 && *path == '/' && c->resolve & SYS_RESOLVE_BENEATH)
+		r = -EXDEV;
 
 	if (r == 0)
 		r = move_to(
@@ -224,8 +246,13 @@ static bool is_in_proc(const struct call *c, int fd)
 
 int view_open(const struct call *c, int base, const char *path, int flags)
 {
-	int r = guest_has_our_root(c) ? sys_openat2(base, path, flags, 0, SYS_RESOLVE_NO_MAGICLINKS)
-				      : open_in_root(c, base, path, flags);
+	struct creds who;
+	int r;
+
+	if (c->resolve || strict_asks(c, &who))
+		return open_by_hand(c, base, path, flags);
+	r = guest_has_our_root(c) ? sys_openat2(base, path, flags, 0, SYS_RESOLVE_NO_MAGICLINKS)
+				  : open_in_root(c, base, path, flags);
 
 	if (r >= 0 && !is_in_proc(c, r))
 		return r;
@@ -427,7 +454,11 @@ static int settle(const struct call *c, int flags, struct place *p, char path[PA
 		p->path_only = false;
 		return r;
 	}
-	r = read_target(p, path);
+	if (c->resolve & SYS_RESOLVE_NO_SYMLINKS)
+		return -ELOOP;
+	r = strict_follow(c, p);
+	if (r == 0)
+		r = read_target(p, path);
 	return r < 0 ? r : 1;
 }
 
@@ -451,6 +482,8 @@ static int find(const struct call *c, int base, char path[PATH_MAX], int flags, 
 		if (strlen(name) > NAME_MAX)
 			return -ENAMETOOLONG;
 		r = parent_of(c, base, parent ? *parent ? parent : "/" : ".", p);
+		if (r == 0)
+			r = strict_search(c, p->dir.fd);
 		if (r < 0)
 			return r;
 		memcpy(p->text, name, strlen(name) + 1);

@@ -2,6 +2,7 @@
 #include "core/emu/handlers.h"
 
 #include "core/emu/acl.h"
+#include "core/emu/strict.h"
 #include "core/owner/attr.h"
 #include <linux/limits.h>
 #include <linux/xattr.h>
@@ -81,9 +82,9 @@ static long find(const struct call *c, struct place *p)
 		r = view_fd(c, call_int(c, 0), p);
 	else
 		r = view_read(c, AT_FDCWD, c->args[0], flags, p);
-	if (r < 0 || p->foreign || p->path_only)
-		return CALL_CONTINUE;
-	return 0;
+	if (r < 0)
+		return strict_refuse(c, r);
+	return p->foreign || p->path_only ? CALL_CONTINUE : 0;
 }
 
 /* What newer calls have in a structure. */
