@@ -268,6 +268,22 @@ for value in (b"", b"\0", b"x", b"1 empty\0", b"%d ../outside\0" % int(sys.argv[
 	is new
 }
 
+@test "the upper directory becomes a layer: whiteouts, owners and devices" {
+	[ "$(stat -f -c %T .)" != tmpfs ] && records || return 0
+	mkdir upper work tree/old
+	echo gone >tree/gone
+	runs 0 rlc-unshare --overlay tree --upper upper --work work --bind /usr sh -c '
+		rm -r /gone /old; mkdir /old; echo new >/new; chown 5:6 /new
+		ln -s new /link; chown -h 7:8 /link; mknod /null c 1 3'
+	rm -rf upper/etc # a copy, where hosts or resolv.conf had to be made
+	rlc-tar -cf layer.tar -C upper --whiteouts=oci .
+	tar -tvf layer.tar >got
+	grep -q "^-rw-r--r-- 5/6" got
+	grep -q "^lrwxrwxrwx 7/8" got
+	grep -q "^crw-r--r-- 0/0" got
+	equal "$(tar -tf layer.tar | sort)" $'./\n./.wh.gone\n./link\n./new\n./null\n./old/\n./old/.wh..wh..opq'
+}
+
 @test "the overlay's options need each other, and its directories one user at a time" {
 	mkdir upper work
 	runs 125 rlc-unshare --overlay tree --upper upper true
