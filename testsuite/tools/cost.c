@@ -120,6 +120,16 @@ static int prepare(struct place *p, const char *dir)
 	return chown(p->record, 5, 6) < 0 ? 0 : 1;
 }
 
+static void many(const struct place *p, long long count)
+{
+	long long i;
+
+	printf("first %lld\n", median(lstat_record, p));
+	for (i = 2 * ROUNDS * CALLS; i < count; i++)
+		lstat_record(p);
+	printf("last %lld\n", median(lstat_record, p));
+}
+
 int main(int argc, char **argv)
 {
 	struct place p;
@@ -131,7 +141,9 @@ int main(int argc, char **argv)
 		perror(argv[1]);
 		return 1;
 	}
-	for (i = 0; i < sizeof(costs) / sizeof(costs[0]); i++)
+	if (argc > 2)
+		many(&p, atoll(argv[2]));
+	for (i = 0; argc == 2 && i < sizeof(costs) / sizeof(costs[0]); i++)
 		printf("%s %lld\n", costs[i].name, median(costs[i].call, &p));
 	unlink(p.plain);
 	unlink(p.record);
