@@ -113,8 +113,8 @@ static int reopen_same(const struct place *p, const struct node *n, int flags)
  * With O_CREAT the kernel would make, as root's, what has gone away meanwhile: so that very inode
  * is opened here.
  */
-static long open_checked(
-	const struct call *c, const struct node *n, const struct opening *o, const struct place *p)
+static long open_checked(const struct call *c, const struct creds *who, const struct node *n,
+	const struct opening *o, const struct place *p)
 {
 	int flags = our_flags(o) & ~(O_CREAT | O_EXCL | O_TRUNC);
 	cleanup_fd int cut = -1, fd = -1;
@@ -124,6 +124,8 @@ static long open_checked(
 		if (cut < 0)
 			return cut;
 		if (ftruncate(cut, 0) < 0)
+			return -errno;
+		if (creds_capable(who, CAP_FSETID) && fchmod(cut, n->real.st_mode & 07777) < 0)
 			return -errno;
 	}
 	fd = reopen_same(p, n, flags);
@@ -160,6 +162,8 @@ static long open_old(const struct call *c, const struct opening *o, struct place
 		return CALL_CONTINUE;
 	if (o->flags & O_CREAT && o->flags & O_EXCL)
 		return CALL_CONTINUE;
+	if (o->flags & O_DIRECTORY && !S_ISDIR(node.st.st_mode))
+		return -ENOTDIR;
 	if (!who_is_root(c)) {
 		r = who_get(c, &who);
 		if (r == 0 && o->flags & O_CREAT &&
@@ -167,6 +171,8 @@ static long open_old(const struct call *c, const struct opening *o, struct place
 			who_sysctl(&sysctl);
 			r = access_open_create(&who, &dir.st, &node.st, &sysctl);
 		}
+		if (r == 0 && o->flags & O_CREAT && S_ISDIR(node.st.st_mode))
+			r = -EISDIR;
 		if (r == 0 && !c->emu->options.strict && o->flags & (O_WRONLY | O_RDWR | O_TRUNC))
 			r = access_open(&who, &node.st, o->flags);
 		if (r == 0 && c->emu->options.strict)
@@ -179,7 +185,7 @@ static long open_old(const struct call *c, const struct opening *o, struct place
 	if (node.disguised)
 		return open_device(c, &node, o);
 	if (!who_is_root(c) && S_ISREG(node.real.st_mode) && o->flags & O_CREAT)
-		return open_checked(c, &node, o, p);
+		return open_checked(c, &who, &node, o, p);
 	return o->flags & O_TRUNC ? open_cut(c, &node, o, p) : CALL_CONTINUE;
 }
 

@@ -291,8 +291,12 @@ int place_pin(struct place *p)
 
 int place_truncate(const struct place *p, const struct stat *real, off_t length)
 {
-	cleanup_fd int fd = p->name ? reopen(p->dir.fd, p->name, O_WRONLY | O_NOFOLLOW) : -EINVAL;
+	cleanup_fd int fd = -1;
+	struct sys_path proc;
 
+	sys_proc_path(&proc, p->dir.fd, NULL);
+	fd = p->name ? reopen(p->dir.fd, p->name, O_WRONLY | O_NOFOLLOW)
+		     : reopen(AT_FDCWD, proc.text, O_WRONLY);
 	if (fd < 0)
 		return fd;
 	return ftruncate(fd, length) < 0 || fchmod(fd, real->st_mode & 07777) < 0 ? -errno : 0;
@@ -479,11 +483,11 @@ static int find(const struct call *c, int base, char path[PATH_MAX], int flags, 
 				name[-1] = '/';
 			return whole(c, base, *path ? path : absolute ? "/" : ".", p);
 		}
-		if (strlen(name) > NAME_MAX)
-			return -ENAMETOOLONG;
 		r = parent_of(c, base, parent ? *parent ? parent : "/" : ".", p);
 		if (r == 0)
 			r = strict_search(c, p->dir.fd);
+		if (r == 0 && strlen(name) > NAME_MAX)
+			r = -ENAMETOOLONG;
 		if (r < 0)
 			return r;
 		memcpy(p->text, name, strlen(name) + 1);
