@@ -2,10 +2,10 @@
 #include "applets/unshare/run.h"
 
 #include "core/base/io.h"
-#include <grp.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 static bool has_own_root(const struct job *j)
 {
@@ -46,21 +46,27 @@ static int set_environment(const struct job *j)
 	return r;
 }
 
+/*
+ * The system calls themselves: the C library's functions see to all threads, of which there are
+ * none here. gid OWNER_KEEP: groups stay; uid: the user stays.
+ */
+static int set_real_ids(struct owner ids, const gid_t *groups, size_t count)
+{
+	if (ids.gid != OWNER_KEEP &&
+		(syscall(SYS_setgroups, count, groups) < 0 || syscall(SYS_setgid, ids.gid) < 0))
+		return -errno;
+	return ids.uid != OWNER_KEEP && syscall(SYS_setuid, ids.uid) < 0 ? -errno : 0;
+}
+
 /* --setuid and --setgid, as unshare(1) has them: groups go where the group is set. */
 static int set_ids(const struct job *j)
 {
-	if (j->gid != OWNER_KEEP) {
+	if (j->gid != OWNER_KEEP)
 		ns_tell(&j->log, "as the command line says", "setgroups(0, NULL); setgid(%u)",
 			j->gid);
-		if (setgroups(0, NULL) < 0 || setgid(j->gid) < 0)
-			return -errno;
-	}
-	if (j->uid != OWNER_KEEP) {
+	if (j->uid != OWNER_KEEP)
 		ns_tell(&j->log, "as the command line says", "setuid(%u)", j->uid);
-		if (setuid(j->uid) < 0)
-			return -errno;
-	}
-	return 0;
+	return set_real_ids((struct owner){j->uid, j->gid}, NULL, 0);
 }
 
 int job_exec(const struct job *j)
@@ -206,15 +212,16 @@ static int start_emulation(const struct guest *g)
 static int become(const struct guest *g)
 {
 	const struct as *as = &g->as;
+	int r;
 
 	if (as->ids.uid == OWNER_KEEP)
 		return EXIT_DONE;
 	ns_tell(&g->job->log, "as the command line says", "setgroups(...); setgid(%u); setuid(%u)",
 		as->ids.gid, as->ids.uid);
-	if (setgroups(as->count, as->groups) == 0 && setgid(as->ids.gid) == 0 &&
-		setuid(as->ids.uid) == 0)
+	r = set_real_ids(as->ids, as->groups, as->count);
+	if (r == 0)
 		return EXIT_DONE;
-	report(g->job->self, "cannot become %s: %s", g->job->as, strerror(errno));
+	report(g->job->self, "cannot become %s: %s", g->job->as, strerror(-r));
 	return EXIT_OWN;
 }
 

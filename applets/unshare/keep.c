@@ -36,7 +36,7 @@ int keeper_start(const struct job *j, struct keeper *k)
 	k->pid = 0;
 	if (!j->kept_count)
 		return EXIT_DONE;
-	if (pipe2(ends, O_CLOEXEC) < 0 || (k->pid = fork()) < 0) {
+	if (pipe2(ends, O_CLOEXEC) < 0 || (k->pid = _Fork()) < 0) {
 		report(j->self, "cannot start a process: %s", strerror(errno));
 		return EXIT_OWN;
 	}

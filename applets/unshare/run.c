@@ -256,7 +256,7 @@ static int supervise(struct guest *g, struct root *root)
 		return EXIT_OWN;
 	ns_tell(&g->job->log, "the child becomes the command; this process reaps what it leaves",
 		"fork()");
-	guest = fork();
+	guest = _Fork();
 	if (guest == 0) {
 		base_close(&ends[0]);
 		g->up = ends[1];
@@ -357,7 +357,7 @@ static int start(struct job *j, struct guest *g, struct place *p)
 		g->alone ? "the child looks after the command"
 			 : "the child is the first process of the new pid namespace",
 		"fork()");
-	child = fork();
+	child = _Fork();
 	if (child == 0)
 		_exit(inner(j, g, &life));
 	if (child < 0) {
@@ -402,7 +402,7 @@ static int run_plain(struct job *j)
 	if (j->fork) {
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_IGN);
-		child = fork();
+		child = _Fork();
 	}
 	if (child >= 0 && (child > 0 || !j->fork) && keeper_finish(j, &keeper) != EXIT_DONE)
 		return EXIT_OWN;

@@ -68,7 +68,7 @@ static int try_install(bool in_userns, enum emu_mode mode)
 	const struct emu_options o = {.mode = mode, .as = {OWNER_KEEP, OWNER_KEEP}};
 	cleanup_err struct err err = ERR_NONE;
 	int status, r;
-	pid_t child = fork();
+	pid_t child = _Fork();
 
 	if (child == 0) {
 		r = in_userns ? userns_become_root() : 0;

@@ -71,7 +71,7 @@ static void exec_program(const char *program, pid_t pid, const struct userns_map
 static int run_program(const char *program, pid_t pid, const struct userns_map *map)
 {
 	int status;
-	pid_t child = map->count ? fork() : 0;
+	pid_t child = map->count ? _Fork() : 0;
 
 	if (child == 0 && map->count)
 		exec_program(program, pid, map);
@@ -107,7 +107,7 @@ int idmap_helper_start(struct idmap_helper *h, const struct userns_ids *ids)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
-	h->pid = fork();
+	h->pid = _Fork();
 	if (h->pid == 0) {
 		close(ends[1]);
 		_exit(help(ends[0], parent, ids));
