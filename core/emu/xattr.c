@@ -273,6 +273,17 @@ static int check_flags(const struct request *q)
 	return q->flags & XATTR_REPLACE && !there ? -ENODATA : 0;
 }
 
+/* A list of the three that each mode has is a chmod, also of what only says its mode. */
+static int said_mode(const struct call *c, struct request *q, struct node *node, const void *value)
+{
+	mode_t mode = node->st.st_mode;
+
+	if (!node->override || strcmp(q->attr, XATTR_NAME_POSIX_ACL_ACCESS) != 0 ||
+		!acl_mode(value, q->size, &mode))
+		return 0;
+	return node_chmod(&c->emu->owners, &q->place.dir, q->place.name, node, mode & 07777, NULL);
+}
+
 /* First for real; what the host refuses is kept aside. */
 static long set(const struct call *c, struct request *q, struct node *node, const void *value)
 {
@@ -287,7 +298,7 @@ static long set(const struct call *c, struct request *q, struct node *node, cons
 		r = attr_set(fd, name, q->attr, value, q->size);
 	if (r == 0) {
 		attr_remove(fd, name, kept.text);
-		return 0;
+		return said_mode(c, q, node, value);
 	}
 	if (is_user(q->attr))
 		return r;
