@@ -85,7 +85,6 @@ long do_removexattr(struct call *c);
 /* process.c */
 long do_chroot(struct call *c);
 long do_namespaces(struct call *c);
-long do_clone(struct call *c);
 long do_clone3(struct call *c);
 long do_prlimit(struct call *c);
 long do_getrlimit(struct call *c);

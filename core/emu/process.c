@@ -2,7 +2,6 @@
 #include "core/emu/handlers.h"
 
 #include "core/emu/strict.h"
-#include "core/emu/threads.h"
 #include "core/owner/attr.h"
 #include <linux/sched.h>
 #include <stdio.h>
@@ -46,24 +45,14 @@ long do_namespaces(struct call *c)
 	return roots_differ(c);
 }
 
-static long clones(struct call *c, uint64_t flags)
-{
-	if (flags & CLONE_THREAD && atomic_load(&c->emu->dropped))
-		threads_clones(c->emu->threads, c->tid);
-	return flags & (CLONE_NEWNS | CLONE_NEWUSER) ? roots_differ(c) : CALL_CONTINUE;
-}
-
-long do_clone(struct call *c)
-{
-	return clones(c, c->args[0]);
-}
-
 long do_clone3(struct call *c)
 {
 	uint64_t flags;
 
-	return guest_read(c, c->args[0], &flags, sizeof(flags)) < 0 ? CALL_CONTINUE
-								    : clones(c, flags);
+	if (guest_read(c, c->args[0], &flags, sizeof(flags)) == 0 &&
+		flags & (CLONE_NEWNS | CLONE_NEWUSER))
+		return roots_differ(c);
+	return CALL_CONTINUE;
 }
 
 /* The limit that bears our tag is not there for the guest. */
@@ -160,8 +149,6 @@ static long exec_at(struct call *c, int dirfd, uint64_t path, int flags)
 	struct node node;
 	int r;
 
-	if (atomic_load(&c->emu->dropped))
-		threads_executes(c->emu->threads, c->tid);
 	r = view_read(c, dirfd, path, flags, &p);
 	if (r < 0)
 		return strict_refuse(c, r);

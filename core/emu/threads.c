@@ -7,9 +7,14 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+/*
+ * Threads and processes that are made later bear a mark: a thread's timer slack is handed on by
+ * the kernel to all that it makes, and its last bits make no difference to anybody. In nanoseconds,
+ * above the default of 50,000.
+ */
 enum {
 	MEMBERS_MAX = 8192, /* of all processes whose threads differ */
-	ANCESTORS_MAX = 32  /* that have made no call since they were forked */
+	MARK = 65536        /* and the index */
 };
 
 /* A thread; its start tells it from another that later has the number. */
@@ -24,9 +29,7 @@ struct group {
 	struct group *next;
 	pid_t process;
 	uint64_t start;
-	uint64_t tag;         /* the process's, and its forked children's until they call */
-	unsigned int newborn; /* the index of a thread that is no member yet */
-	pid_t executing;      /* a thread that may have become the process; 0: none */
+	uint64_t tag; /* the process's, and its forked children's until they call */
 	size_t count, room;
 	struct member *members;
 };
@@ -40,9 +43,8 @@ struct threads {
 
 /* What /proc tells of a thread. */
 struct task {
-	pid_t tid, process, parent;
+	pid_t process;
 	unsigned int threads;
-	uint64_t start; /* clock ticks since boot */
 };
 
 int threads_new(int proc, struct threads **out)
@@ -143,12 +145,34 @@ static int read_task(const struct threads *t, pid_t tid, struct task *k)
 
 	if (r < 0)
 		return r;
-	*k = (struct task){.tid = tid,
-		.process = (pid_t)number_after(text, "\nTgid:"),
-		.parent = (pid_t)number_after(text, "\nPPid:"),
-		.threads = number_after(text, "\nThreads:"),
-		.start = start_of(t, tid)};
-	return k->start && k->process ? 0 : -ESRCH;
+	k->process = (pid_t)number_after(text, "\nTgid:");
+	k->threads = number_after(text, "\nThreads:");
+	return k->process ? 0 : -ESRCH;
+}
+
+/* Without a user namespace there is no mark: it takes a capability to set. */
+static void set_mark(const struct threads *t, pid_t tid, unsigned int index)
+{
+	cleanup_fd int fd = -1;
+	char text[40];
+
+	snprintf(text, sizeof(text), "%d/timerslack_ns", tid);
+	fd = openat(t->proc, text, O_WRONLY | O_CLOEXEC);
+	snprintf(text, sizeof(text), "%u", MARK + index);
+	if (fd >= 0 && write(fd, text, strlen(text)) < 0)
+		return;
+}
+
+/* The index that its maker had; -ENOENT. */
+static int read_mark(const struct threads *t, pid_t tid)
+{
+	unsigned long value;
+	char text[32];
+
+	if (read_proc(t, tid, "timerslack_ns", text, sizeof(text)) < 0)
+		return -ENOENT;
+	value = strtoul(text, NULL, 10);
+	return value >= MARK && value < MARK + TAGS_THREADS ? (int)(value - MARK) : -ENOENT;
 }
 
 static struct group *group_of(const struct threads *t, pid_t process)
@@ -224,11 +248,26 @@ static int add_member(struct threads *t, struct group *g, pid_t tid, unsigned in
 		t->count++;
 	}
 	*m = (struct member){tid, index, start_of(t, tid)};
+	set_mark(t, tid, index);
 	return 0;
 }
 
-/* Threads that are no members yet get the index of a new one. */
-static int add_newborn(struct threads *t, struct group *g)
+/*
+ * Who a thread is that the table does not know, of the group or forked by it: its mark tells; or
+ * else it is taken for the first thread's.
+ */
+static int index_of_newborn(const struct threads *t, const struct group *g, pid_t tid)
+{
+	const struct member *first = g ? member_of(g, g->process) : NULL;
+	int index = read_mark(t, tid);
+
+	if (index >= 0)
+		return index;
+	return first ? (int)first->index : 0;
+}
+
+/* Threads that are no members yet get this index; -1: each its maker's. */
+static int add_newborn(struct threads *t, struct group *g, int index)
 {
 	cleanup_dir DIR *dir = NULL;
 	const struct dirent *entry;
@@ -240,38 +279,17 @@ static int add_newborn(struct threads *t, struct group *g)
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir)
 		return -ESRCH;
-	while (r == 0 && (entry = readdir(dir))) {
+	while (r >= 0 && (entry = readdir(dir))) {
 		pid_t tid = isdigit((unsigned char)*entry->d_name) ? atoi(entry->d_name) : 0;
 		const struct member *m = tid ? member_of(g, tid) : NULL;
 
-		if (tid && (!m || m->start != start_of(t, tid)))
-			r = add_member(t, g, tid, g->newborn);
+		if (!tid || (m && m->start == start_of(t, tid)))
+			continue;
+		r = index < 0 ? index_of_newborn(t, g, tid) : index;
+		if (r >= 0)
+			r = add_member(t, g, tid, (unsigned int)r);
 	}
-	return r;
-}
-
-static bool is_child(const struct threads *t, const struct group *g, pid_t tid, pid_t process)
-{
-	char file[40], text[4096], *save;
-
-	snprintf(file, sizeof(file), "task/%d/children", tid);
-	if (read_proc(t, g->process, file, text, sizeof(text)) < 0)
-		return false;
-	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
-		if (atoi(word) == process)
-			return true;
-	return false;
-}
-
-/* Of a process that the group has forked: its maker's index, or else the first thread's. */
-static unsigned int index_of_child(const struct threads *t, const struct group *g, pid_t process)
-{
-	const struct member *first = member_of(g, g->process);
-
-	for (size_t i = 0; i < g->count; i++)
-		if (is_child(t, g, g->members[i].tid, process))
-			return g->members[i].index;
-	return first ? first->index : g->newborn;
+	return MIN(r, 0);
 }
 
 static const struct group *group_by_tag(const struct threads *t, uint64_t tag)
@@ -282,84 +300,47 @@ static const struct group *group_by_tag(const struct threads *t, uint64_t tag)
 	return NULL;
 }
 
-static int index_of(struct threads *t, pid_t tid, uint64_t tag, int ancestors);
-
-/*
- * Who a process is that has a group's tag and is none: its parent knows, unless that has ended.
- * Then it is taken for the first thread's child.
- */
-static int index_at_birth(struct threads *t, const struct task *k, uint64_t tag, int ancestors)
-{
-	const struct group *g = group_of(t, k->parent);
-	uint64_t parents = UINT64_MAX;
-
-	if (g)
-		return (int)index_of_child(t, g, k->process);
-	if (k->parent && k->parent != getpid() && read_tag(k->parent, &parents) == 0 &&
-		parents != UINT64_MAX)
-		return tags_index(parents) != TAGS_THREADS ? (int)tags_index(parents)
-		       : ancestors < ANCESTORS_MAX ? index_of(t, k->parent, parents, ancestors + 1)
-						   : -EAGAIN;
-	g = group_by_tag(t, tag);
-	return g ? (int)index_of_child(t, g, 0) : 0;
-}
-
 /* A thread that the table does not know yet, or a process that was forked. */
-static int adopt(struct threads *t, pid_t tid, uint64_t tag, int ancestors)
+static int adopt(struct threads *t, pid_t tid, uint64_t tag)
 {
 	struct group *g;
 	struct task k;
-	int r = read_task(t, tid, &k);
+	int r = read_task(t, tid, &k), index;
 
 	if (r < 0)
 		return r;
 	g = group_of(t, k.process);
-	if (g) {
-		r = add_member(t, g, tid, g->newborn);
-		return r < 0 ? r : (int)g->newborn;
-	}
-	r = index_at_birth(t, &k, tag, ancestors);
-	if (r >= 0 && put_tag(k.process, (unsigned int)r, &tag) < 0)
-		return -ESRCH;
-	return r;
+	index = index_of_newborn(t, g ? g : group_by_tag(t, tag), tid);
+	r = g ? add_member(t, g, tid, (unsigned int)index)
+	      : put_tag(k.process, (unsigned int)index, &tag);
+	return r < 0 ? r : index;
 }
 
 /*
  * Once another thread than the first has executed, it has the first one's number and start, and is
- * alone. 1: it has, and the group is gone.
+ * alone; but the mark is its own.
  */
-static int take_over(struct threads *t, struct group *g, unsigned int *index)
+static int take_over(struct threads *t, struct group *g, const struct member *first)
 {
-	const struct member *m = member_of(g, g->executing);
+	int index = read_mark(t, first->tid), r;
 	uint64_t tag;
-	char path[48];
 
-	snprintf(path, sizeof(path), "%d/task/%d", g->process, g->executing);
-	if (!m || faccessat(t->proc, path, F_OK, 0) == 0)
-		return 0;
-	*index = m->index;
-	if (put_tag(g->process, *index, &tag) < 0)
-		return -ESRCH;
+	if (index < 0 || index == (int)first->index)
+		return (int)first->index;
+	r = put_tag(g->process, (unsigned int)index, &tag);
 	group_remove(t, g);
-	return 1;
+	return r < 0 ? r : index;
 }
 
 /* The index of a thread whose process bears TAGS_THREADS. With the lock held. */
-static int index_of(struct threads *t, pid_t tid, uint64_t tag, int ancestors)
+static int index_of(struct threads *t, pid_t tid, uint64_t tag)
 {
 	struct group *g;
 	const struct member *m = find_member(t, tid, &g);
-	unsigned int index;
-	int r;
 
 	if (!m)
-		return adopt(t, tid, tag, ancestors);
-	if (g->executing == tid)
-		g->executing = 0; /* it is still here: it has not */
-	r = g->executing && tid == g->process ? take_over(t, g, &index) : 0;
-	if (r < 0)
-		return r;
-	return (int)(r ? index : m->index);
+		return adopt(t, tid, tag);
+	return tid == g->process ? take_over(t, g, m) : (int)m->index;
 }
 
 int threads_index(struct threads *t, pid_t tid)
@@ -370,45 +351,30 @@ int threads_index(struct threads *t, pid_t tid)
 	if (r < 0 || tags_index(tag) != TAGS_THREADS)
 		return r < 0 ? r : (int)tags_index(tag);
 	pthread_mutex_lock(&t->lock);
-	r = index_of(t, tid, tag, 0);
+	r = index_of(t, tid, tag);
 	pthread_mutex_unlock(&t->lock);
 	return r;
 }
 
-/* The children that the thread has forked are who it was, not who it will be. */
-static void settle_children(const struct threads *t, const struct group *g, const struct member *m)
-{
-	char file[40], text[4096], *save;
-	uint64_t tag;
-
-	snprintf(file, sizeof(file), "task/%d/children", m->tid);
-	if (read_proc(t, g->process, file, text, sizeof(text)) < 0)
-		return;
-	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
-		if (read_tag(atoi(word), &tag) == 0 && tag == g->tag)
-			put_tag(atoi(word), m->index, &tag);
-}
-
 /* A process whose threads begin to differ: first all are who it was. */
-static int split(struct threads *t, const struct task *k, uint64_t tag, unsigned int index)
+static int split(
+	struct threads *t, pid_t tid, const struct task *k, uint64_t tag, unsigned int index)
 {
 	struct group *g = calloc(1, sizeof(*g));
-	int r;
+	int was = (int)tags_index(tag), r;
 
 	if (!g)
 		return -ENOMEM;
-	*g = (struct group){.next = t->groups,
-		.process = k->process,
-		.start = start_of(t, k->process),
-		.newborn = tags_index(tag)};
+	*g = (struct group){
+		.next = t->groups, .process = k->process, .start = start_of(t, k->process)};
 	t->groups = g;
-	r = add_newborn(t, g);
+	r = add_newborn(t, g, was);
 	if (r == -EAGAIN) {
 		sweep(t);
-		r = add_newborn(t, g);
+		r = add_newborn(t, g, was);
 	}
 	if (r == 0)
-		r = add_member(t, g, k->tid, index);
+		r = add_member(t, g, tid, index);
 	if (r == 0)
 		r = put_tag(k->process, TAGS_THREADS, &g->tag);
 	if (r < 0)
@@ -426,7 +392,7 @@ static bool agree(struct threads *t, struct group *g, unsigned int index)
 	for (size_t i = 0; i < g->count; i++)
 		if (g->members[i].index != index && is_there(t, &g->members[i]))
 			return false;
-	if (add_newborn(t, g) < 0)
+	if (add_newborn(t, g, -1) < 0)
 		return false;
 	for (size_t i = 0; i < g->count; i++)
 		if (g->members[i].index != index && is_there(t, &g->members[i]))
@@ -443,8 +409,8 @@ static int change(struct threads *t, pid_t tid, unsigned int index)
 
 	if (!m)
 		return -ESRCH;
-	settle_children(t, g, m);
 	m->index = index;
+	set_mark(t, tid, index);
 	if (agree(t, g, index) && put_tag(g->process, index, &tag) == 0)
 		group_remove(t, g);
 	return 0;
@@ -458,7 +424,7 @@ static int put(struct threads *t, pid_t tid, unsigned int index)
 
 	/* Whoever has to find out first who it is may then have a tag of its own. */
 	if (r == 0 && tags_index(tag) == TAGS_THREADS) {
-		r = index_of(t, tid, tag, 0);
+		r = index_of(t, tid, tag);
 		if (r >= 0)
 			r = read_tag(tid, &tag);
 	}
@@ -470,7 +436,7 @@ static int put(struct threads *t, pid_t tid, unsigned int index)
 	if (r < 0)
 		return r;
 	if (k.threads > 1)
-		return tags_index(tag) == index ? 0 : split(t, &k, tag, index);
+		return tags_index(tag) == index ? 0 : split(t, tid, &k, tag, index);
 	return put_tag(tid, index, &tag);
 }
 
@@ -484,48 +450,11 @@ int threads_put(struct threads *t, pid_t tid, unsigned int index)
 	return r;
 }
 
-void threads_clones(struct threads *t, pid_t tid)
-{
-	struct group *g;
-	uint64_t tag;
-	int r;
-
-	if (read_tag(tid, &tag) < 0 || tags_index(tag) != TAGS_THREADS)
-		return;
-	pthread_mutex_lock(&t->lock);
-	r = index_of(t, tid, tag, 0);
-	if (r >= 0 && find_member(t, tid, &g)) {
-		add_newborn(t, g);
-		g->newborn = (unsigned int)r;
-	}
-	pthread_mutex_unlock(&t->lock);
-}
-
-void threads_executes(struct threads *t, pid_t tid)
-{
-	struct group *g;
-	uint64_t tag;
-
-	if (read_tag(tid, &tag) < 0 || tags_index(tag) != TAGS_THREADS)
-		return;
-	pthread_mutex_lock(&t->lock);
-	if (index_of(t, tid, tag, 0) >= 0 && find_member(t, tid, &g) && tid != g->process)
-		g->executing = tid;
-	pthread_mutex_unlock(&t->lock);
-}
-
-static void use(uint8_t used[TAGS_INDICES / 8], unsigned int index)
-{
-	TAGS_USE(used, index);
-}
-
 void threads_mark(struct threads *t, uint8_t used[TAGS_INDICES / 8])
 {
 	pthread_mutex_lock(&t->lock);
-	for (const struct group *g = t->groups; g; g = g->next) {
-		use(used, g->newborn);
+	for (const struct group *g = t->groups; g; g = g->next)
 		for (size_t i = 0; i < g->count; i++)
-			use(used, g->members[i].index);
-	}
+			TAGS_USE(used, g->members[i].index);
 	pthread_mutex_unlock(&t->lock);
 }

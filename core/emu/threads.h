@@ -8,7 +8,8 @@
  * Whose credentials a thread has. The kernel keeps them by thread, and a tag (tags.h) is its whole
  * process's: so a process whose threads differ bears TAGS_THREADS, and a table says the rest. Once
  * its threads agree again (a C library's setuid changes one after the other) it bears a tag like
- * any other, which its children inherit. Safe among threads.
+ * any other, which its children inherit. Threads and processes that are made by one that differs
+ * are who their maker was. Safe among threads.
  */
 struct threads;
 
@@ -29,12 +30,6 @@ int threads_index(struct threads *t, pid_t tid);
  * where the table is full, -ESRCH, -EPERM.
  */
 int threads_put(struct threads *t, pid_t tid, unsigned int index);
-
-/* The thread is about to make another one, which will be who it is. */
-void threads_clones(struct threads *t, pid_t tid);
-
-/* The thread is about to execute: where that succeeds, the process is who it is. */
-void threads_executes(struct threads *t, pid_t tid);
 
 /* Marks the indices of the table as used; see tags_in_use. */
 void threads_mark(struct threads *t, uint8_t used[TAGS_INDICES / 8]);
