@@ -133,15 +133,23 @@ held() {
 @test "a descriptor that becomes another after its check does not lead to root's file" {
 	held fd
 }
+
 @test "a working directory that changes after its check does not lead to root's file" {
 	held cwd
 }
+
 @test "no limit that a process sets makes it another user" {
 	held limit
 }
+
 @test "who has become a user stays one in children and threads" {
 	held again
 }
+
+@test "a thread that alone became a user starts processes of that user" {
+	held thread
+}
+
 @test "two thousand processes at once" {
 	held many
 }

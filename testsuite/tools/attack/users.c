@@ -178,11 +178,14 @@ static int run_limit(char **argv)
 	return bad | compare(&before);
 }
 
-/* Each way back to root that there is, in each process that comes from this one */
+/* Each way back to root that there is; raw calls, since a C library makes them in all threads */
 static int root_again(void)
 {
-	return broken(setresuid(0, 0, 0) < 0 && setuid(0) < 0 && setreuid(0, 0) < 0, "root again") |
-	       broken(setresgid(0, 0, 0) < 0 && setgid(0) < 0, "root's group again") |
+	return broken(syscall(SYS_setresuid, 0, 0, 0) < 0 && syscall(SYS_setuid, 0) < 0 &&
+			       syscall(SYS_setreuid, 0, 0) < 0,
+		       "root again") |
+	       broken(syscall(SYS_setresgid, 0, 0, 0) < 0 && syscall(SYS_setgid, 0) < 0,
+		       "root's group again") |
 	       broken(syscall(SYS_setfsuid, 0) == 1000 && syscall(SYS_setfsuid, 0) == 1000,
 		       "root's fsuid") |
 	       broken(chown("not/f", 1000, 1000) < 0, "root's file");
@@ -222,7 +225,73 @@ static int run_again(char **argv)
 	       compare(&before);
 }
 
+/* A grandchild, whose parent has ended before it makes its first call, says whether it is root. */
+static int orphan(void)
+{
+	int before[2], after[2];
+	char bad = 1;
+	pid_t pid;
+
+	if (pipe2(before, O_CLOEXEC) < 0 || pipe2(after, O_CLOEXEC) < 0)
+		return 1;
+	pid = fork();
+	if (pid == 0) {
+		if (fork() != 0)
+			_exit(0);
+		close(before[1]);
+		if (read(before[0], &bad, 1) == 0)
+			bad = (char)(root_again() |
+				     broken(getuid() == 1000, "the orphan is %u", getuid()));
+		_exit(write(after[1], &bad, 1) != 1);
+	}
+	status_of(pid);
+	close(before[1]);
+	close(after[1]);
+	if (read(after[0], &bad, 1) != 1)
+		bad = 1;
+	close(before[0]);
+	close(after[0]);
+	return bad;
+}
+
+/* A thread alone becomes another user, and so are the processes that it starts. */
+static void *one_thread(void *arg)
+{
+	int *bad = arg, i;
+	pid_t pid;
+
+	*bad |= broken(syscall(SYS_setgroups, 0, NULL) == 0 &&
+			       syscall(SYS_setresgid, 1000, 1000, 1000) == 0 &&
+			       syscall(SYS_setresuid, 1000, 1000, 1000) == 0,
+		"a thread cannot become a user: %s", strerror(errno));
+	*bad |= root_again();
+	for (i = 0; i < 10 && !*bad; i++) {
+		pid = fork();
+		if (pid == 0)
+			_exit(root_again() | broken(getuid() == 1000, "the child is %u", getuid()));
+		*bad |= broken(status_of(pid) == 0, "a child of a thread that is a user");
+		*bad |= broken(orphan() == 0, "an orphan of a thread that is a user");
+	}
+	return NULL;
+}
+
+static int run_thread(char **argv)
+{
+	struct stat before;
+	int bad = prepare(&before), i;
+	pthread_t thread;
+
+	(void)argv;
+	for (i = 0; i < 5 && !bad; i++) {
+		pthread_create(&thread, NULL, one_thread, &bad);
+		pthread_join(thread, NULL);
+		bad |= broken(getuid() == 0 && getgid() == 0, "the process is a user, too");
+	}
+	return bad | compare(&before);
+}
+
 const struct attack attacks_users[] = {
+	{"thread", run_thread},
 	{"fd", run_fd},
 	{"cwd", run_cwd},
 	{"limit", run_limit},
