@@ -220,7 +220,7 @@ static int prepare(const struct job *j, struct guest *g, struct owners *owners, 
 	if (g->emulate == EMULATE_OFF)
 		return EXIT_DONE;
 #ifdef CONFIG_EMU
-	g->emu = (struct emu_options){EMU_FULL, j->strict, {OWNER_KEEP, OWNER_KEEP}, NULL};
+	g->emu = (struct emu_options){EMU_FULL, j->strict};
 #endif
 	r = owners_init(owners, false, (struct owner){0, 0});
 	if (r == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)

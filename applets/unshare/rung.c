@@ -65,7 +65,7 @@ static char *emulation_why(int code)
 /* Tries in a child, which ends with the error. */
 static int try_install(bool in_userns, enum emu_mode mode)
 {
-	const struct emu_options o = {.mode = mode, .as = {OWNER_KEEP, OWNER_KEEP}};
+	const struct emu_options o = {.mode = mode};
 	cleanup_err struct err err = ERR_NONE;
 	int status, r;
 	pid_t child = _Fork();

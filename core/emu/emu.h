@@ -18,9 +18,7 @@ enum emu_mode {
 
 struct emu_options {
 	enum emu_mode mode;
-	bool strict;         /* what a dropped user may read and execute is asked too */
-	struct owner as;     /* the guest starts as this user; OWNER_KEEP: root */
-	const char *as_name; /* login groups are looked up by it; NULL for none */
+	bool strict; /* what a dropped user may read and execute is asked too */
 };
 
 /*
@@ -39,9 +37,9 @@ bool emu_is_guest(void);
 struct emu;
 
 /*
- * Serves the listener (owned from here on) in threads of its own. Call it in the process that is to
- * serve, in the guest's root and mount namespace, before the guest's first exec. 0 or negative
- * errno with err.
+ * Serves the listener (owned from here on) in threads of its own, until this process ends. Call it
+ * in the process that is to serve, in the guest's root and mount namespace, before the guest's
+ * first exec. 0 or negative errno with err.
  */
 int emu_start(const struct emu_options *o, const struct owners *owners, int listener,
 	struct emu **out, struct err *err);
@@ -49,8 +47,5 @@ int emu_start(const struct emu_options *o, const struct owners *owners, int list
 /* Adds a line for each system call that was notified: name, count, how many went on unchanged. */
 struct buf;
 int emu_counts(const struct emu *e, struct buf *out);
-
-/* Ends the threads and frees. NULL is fine. */
-void emu_stop(struct emu *e);
 
 #endif

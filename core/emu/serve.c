@@ -310,6 +310,17 @@ static int start_threads(struct emu *e)
 	return r;
 }
 
+/* Before the first thread has started. */
+static void give_up(struct emu *e)
+{
+	base_close(&e->listener);
+	base_close(&e->proc);
+	base_close(&e->root);
+	tags_free(e->tags);
+	free(e->counts);
+	free(e);
+}
+
 int emu_start(const struct emu_options *o, const struct owners *owners, int listener,
 	struct emu **out, struct err *err)
 {
@@ -335,8 +346,11 @@ int emu_start(const struct emu_options *o, const struct owners *owners, int list
 		r = threads_new(e->proc, &e->threads);
 	if (r == 0)
 		r = start_threads(e);
-	if (r < 0)
+	if (r < 0) {
+		if (!e->workers)
+			give_up(e);
 		return err_set(err, r, "cannot start", NULL);
+	}
 	*out = e;
 	return 0;
 }
