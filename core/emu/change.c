@@ -110,7 +110,7 @@ static long set_times_at(struct call *c, int dirfd, uint64_t path, int flags, co
 	cleanup_place struct place p = PLACE_NONE;
 	long r;
 
-	if (who_is_root(c) || t->omitted)
+	if (who_is_root(c) || t->omitted || (!path && flags))
 		return CALL_CONTINUE;
 	r = path ? find(c, dirfd, path, flags, &p) : find_fd(c, dirfd, &p);
 	return r ? r : set_times(c, &p, t);

@@ -187,13 +187,15 @@ static long symlink_at(struct call *c, int dirfd, int at)
 {
 	cleanup_made struct made m = MADE_NONE;
 	char target[PATH_MAX];
-	long r = made_prepare(c, dirfd, c->args[at], S_IFLNK | 0777, &m);
+	long r = guest_path(c, c->args[0], target);
 
+	if (r < 0 || !*target)
+		return r < 0 ? r : -ENOENT;
+	r = made_prepare(c, dirfd, c->args[at], S_IFLNK | 0777, &m);
 	if (r)
 		return r;
-	r = guest_path(c, c->args[0], target);
-	if (r < 0 || m.place.slash)
-		return r < 0 ? r : CALL_CONTINUE;
+	if (m.place.slash)
+		return CALL_CONTINUE;
 	if (symlinkat(target, m.place.dir.fd, m.place.name) < 0)
 		return -errno;
 	return made_finish(c, &m, -1);

@@ -169,13 +169,11 @@ static long open_old(const struct call *c, const struct opening *o, struct place
 		if (r == 0 && o->flags & O_CREAT &&
 			node_read(owners, &p->dir, NULL, &dir, NULL) == 0) {
 			who_sysctl(&sysctl);
-			r = access_open_create(&who, &dir.st, &node.st, &sysctl);
+			r = S_ISDIR(node.st.st_mode)
+				    ? -EISDIR
+				    : access_open_create(&who, &dir.st, &node.st, &sysctl);
 		}
-		if (r == 0 && o->flags & O_CREAT && S_ISDIR(node.st.st_mode))
-			r = -EISDIR;
-		if (r == 0 && !c->emu->options.strict && o->flags & (O_WRONLY | O_RDWR | O_TRUNC))
-			r = access_open(&who, &node.st, o->flags);
-		if (r == 0 && c->emu->options.strict)
+		if (r == 0 && (o->flags & (O_WRONLY | O_RDWR | O_TRUNC) || c->emu->options.strict))
 			r = may_open(&who, p, &node, o->flags);
 		if (r < 0)
 			return r;
@@ -246,7 +244,9 @@ static long open_at(struct call *c, const struct opening *o)
 	cleanup_made struct made m = MADE_NONE;
 	bool exclusive = (o->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
 	int nofollow = o->flags & O_NOFOLLOW || exclusive ? AT_SYMLINK_NOFOLLOW : 0;
+	char path[PATH_MAX];
 	struct stat st;
+	bool slash;
 	long r;
 
 	if (o->flags & O_PATH)
@@ -255,8 +255,11 @@ static long open_at(struct call *c, const struct opening *o)
 		return open_unnamed(c, o);
 	if (o->flags & O_CREAT && o->flags & O_DIRECTORY)
 		return CALL_CONTINUE;
-	r = view_read(c, o->dirfd, o->path, nofollow, &m.place);
-	if (r == -ENOTDIR && m.place.slash && o->flags & O_CREAT)
+	r = guest_path(c, o->path, path);
+	slash = r == 0 && o->flags & O_CREAT && *path && path[strlen(path) - 1] == '/';
+	if (r == 0)
+		r = view_place(c, o->dirfd, path, nofollow | (slash ? VIEW_LAST : 0), &m.place);
+	if (r == 0 && slash)
 		r = -EISDIR;
 	if (r < 0)
 		return made_refuse(c, (int)r);

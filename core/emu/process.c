@@ -89,15 +89,35 @@ static bool has_no_new_privs(const struct call *c)
 	return geteuid() == 0 && guest_no_new_privs(c);
 }
 
-/* The bits of a script count for nothing. */
-static bool is_script(const struct place *p)
+/* How a file starts; "" where it cannot be read by its name. */
+static void read_start(const struct place *p, char start[PATH_MAX])
 {
 	cleanup_fd int fd =
 		p->name ? openat(p->dir.fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
 			: -1;
-	char start[2];
+	ssize_t n = fd < 0 ? 0 : read(fd, start, PATH_MAX - 1);
 
-	return fd >= 0 && read(fd, start, 2) == 2 && start[0] == '#' && start[1] == '!';
+	start[MAX(n, 0)] = '\0';
+}
+
+static bool is_script(const char *start)
+{
+	return start[0] == '#' && start[1] == '!';
+}
+
+/* What executes the script has to be executable, too. */
+static int may_interpret(const struct call *c, const struct creds *who, char *start)
+{
+	cleanup_place struct place p = PLACE_NONE;
+	char *name = start + 2 + strspn(start + 2, " \t");
+	struct node node;
+	int r;
+
+	name[strcspn(name, " \t\n")] = '\0';
+	r = view_place(c, AT_FDCWD, name, 0, &p);
+	if (r == 0 && !p.foreign)
+		r = node_read(&c->emu->owners, &p.dir, p.name, &node, NULL);
+	return r < 0 || p.foreign ? r : strict_may(who, &p, &node, ACCESS_EXEC);
 }
 
 static int read_caps(const struct place *p, struct file_caps *caps)
@@ -119,6 +139,7 @@ static long exec(struct call *c, struct place *p, struct node *node)
 {
 	unsigned int flags = has_no_new_privs(c) ? EXEC_NO_NEW_PRIVS : 0;
 	struct file_caps caps;
+	char start[PATH_MAX];
 	struct creds who;
 	int r = who_get(c, &who);
 
@@ -128,9 +149,14 @@ static long exec(struct call *c, struct place *p, struct node *node)
 		r = read_caps(p, &caps);
 	if (r < 0)
 		return r;
-	if (node->st.st_mode & (S_ISUID | S_ISGID) && is_script(p))
+	read_start(p, start);
+	/* The bits of a script count for nothing. */
+	if (is_script(start))
 		node->st.st_mode &= ~(mode_t)(S_ISUID | S_ISGID);
-	r = creds_exec(&who, &node->st, &caps, flags);
+	if (is_script(start) && c->emu->options.strict)
+		r = may_interpret(c, &who, start);
+	if (r == 0)
+		r = creds_exec(&who, &node->st, &caps, flags);
 	if (r == 0)
 		r = who_set(c, &who);
 	return r < 0 ? r : CALL_CONTINUE;
@@ -147,13 +173,15 @@ static long exec_at(struct call *c, int dirfd, uint64_t path, int flags)
 {
 	cleanup_place struct place p = PLACE_NONE;
 	struct node node;
-	int r;
+	int r = view_read(c, dirfd, path, flags, &p);
 
-	r = view_read(c, dirfd, path, flags, &p);
 	if (r < 0)
 		return strict_refuse(c, r);
-	if (p.foreign || node_read(&c->emu->owners, &p.dir, p.name, &node, NULL) < 0 ||
-		!S_ISREG(node.st.st_mode) || !(node.st.st_mode & 0111))
+	if (p.foreign || node_read(&c->emu->owners, &p.dir, p.name, &node, NULL) < 0)
+		return CALL_CONTINUE;
+	if (node.disguised)
+		return -EACCES;
+	if (!S_ISREG(node.st.st_mode) || !(node.st.st_mode & 0111))
 		return CALL_CONTINUE;
 	drop_stranger(&node);
 	if (who_is_root(c) && !(node.st.st_mode & (S_ISUID | S_ISGID)))
