@@ -10,6 +10,36 @@ static void set_bits(mode_t *mode, unsigned int shift, unsigned int perm)
 	*mode = (*mode & ~(07u << shift)) | (perm & 7) << shift;
 }
 
+static bool has_mask(const char *value, size_t n)
+{
+	struct posix_acl_xattr_entry e;
+
+	for (size_t at = sizeof(struct posix_acl_xattr_header); at < n; at += sizeof(e)) {
+		memcpy(&e, value + at, sizeof(e));
+		if (le16toh(e.e_tag) == ACL_MASK)
+			return true;
+	}
+	return false;
+}
+
+void acl_chmod(void *value, size_t n, mode_t mode)
+{
+	unsigned int group = has_mask(value, n) ? ACL_MASK : ACL_GROUP_OBJ;
+	struct posix_acl_xattr_entry e;
+
+	for (size_t at = sizeof(struct posix_acl_xattr_header); at < n; at += sizeof(e)) {
+		unsigned int tag, shift;
+
+		memcpy(&e, (char *)value + at, sizeof(e));
+		tag = le16toh(e.e_tag);
+		shift = tag == ACL_USER_OBJ ? 6 : tag == group ? 3 : 0;
+		if (!shift && tag != ACL_OTHER)
+			continue;
+		e.e_perm = htole16((uint16_t)(mode >> shift & 7));
+		memcpy((char *)value + at, &e, sizeof(e));
+	}
+}
+
 bool acl_mode(const void *value, size_t n, mode_t *mode)
 {
 	struct posix_acl_xattr_header header;

@@ -11,4 +11,9 @@
  */
 bool acl_mode(const void *value, size_t n, mode_t *mode);
 
+/*
+ * The other way: what chmod(2) to mode makes of such a value (which acl_mode has found to be one).
+ */
+void acl_chmod(void *value, size_t n, mode_t mode);
+
 #endif

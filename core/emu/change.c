@@ -2,6 +2,9 @@
 #include "core/emu/handlers.h"
 
 #include "core/base/sys.h"
+#include "core/emu/acl.h"
+#include "core/owner/attr.h"
+#include <linux/xattr.h>
 #include <sys/time.h>
 
 /* What is about to be changed: 0, or CALL_CONTINUE where the kernel's answer is as good. */
@@ -23,6 +26,26 @@ static long find_fd(const struct call *c, int fd, struct place *p)
 	return r < 0 || p->foreign || p->path_only ? CALL_CONTINUE : 0;
 }
 
+#define KEPT_ACL ATTR_KEPT XATTR_NAME_POSIX_ACL_ACCESS
+
+static bool has_kept_acl(const struct place *p)
+{
+	return attr_get(p->dir.fd, p->name, KEPT_ACL, NULL, 0) >= 0;
+}
+
+/* A list that the host could not store follows the mode as a stored one would. */
+static int change_kept_acl(const struct place *p, mode_t mode)
+{
+	cleanup_buf struct buf value = BUF_NONE;
+	mode_t before = 0;
+	int r = attr_read(p->dir.fd, p->name, KEPT_ACL, &value);
+
+	if (r < 0 || !acl_mode(value.data, value.len, &before))
+		return r == -ENODATA ? 0 : r;
+	acl_chmod(value.data, value.len, mode);
+	return attr_set(p->dir.fd, p->name, KEPT_ACL, value.data, value.len);
+}
+
 /* Some modes are only said, by an attribute: of devices, and of what the host must not open. */
 static long change_mode(const struct call *c, struct place *p, mode_t mode)
 {
@@ -39,12 +62,15 @@ static long change_mode(const struct call *c, struct place *p, mode_t mode)
 			r = access_chmod(&who, &node.st, mode, &mode);
 		if (r < 0)
 			return r;
-	} else if (!node.override) {
+	} else if (!node.override && !(node.has_attrs && has_kept_acl(p))) {
 		return CALL_CONTINUE;
 	}
 	if (S_ISLNK(node.st.st_mode))
-		return CALL_CONTINUE;
-	return call_valid(c) ? node_chmod(o, &p->dir, p->name, &node, mode & 07777, NULL) : -EINTR;
+		return -EOPNOTSUPP;
+	if (!call_valid(c))
+		return -EINTR;
+	r = node_chmod(o, &p->dir, p->name, &node, mode & 07777, NULL);
+	return r == 0 && node.has_attrs ? change_kept_acl(p, mode) : r;
 }
 
 static long chmod_at(struct call *c, int dirfd, uint64_t path, int flags, uint32_t mode)
@@ -145,7 +171,7 @@ long do_utimensat(struct call *c)
 {
 	struct times t;
 
-	if (who_is_root(c) || read_times(c, c->args[2], &t) < 0)
+	if (who_is_root(c) || (!c->args[1] && call_int(c, 3)) || read_times(c, c->args[2], &t) < 0)
 		return CALL_CONTINUE;
 	return set_times_at(c, call_int(c, 0), c->args[1], call_int(c, 3), &t);
 }
@@ -220,4 +246,20 @@ long do_truncate(struct call *c)
 	if (!call_valid(c))
 		return -EINTR;
 	return place_truncate(&p, &node.real, (off_t)c->args[1]);
+}
+
+/* The same by descriptor, for the sake of the set-id bits. */
+long do_ftruncate(struct call *c)
+{
+	cleanup_fd int fd = guest_fd(c, call_int(c, 0));
+	struct creds who;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		!(st.st_mode & (S_ISUID | S_ISGID)) || who_get(c, &who) < 0 ||
+		!creds_capable(&who, CAP_FSETID) || !call_valid(c))
+		return CALL_CONTINUE;
+	if (ftruncate(fd, (off_t)c->args[1]) < 0)
+		return -errno;
+	return fchmod(fd, st.st_mode & 07777) < 0 ? -errno : 0;
 }

@@ -75,6 +75,7 @@ long do_utime(struct call *c);
 long do_utimes(struct call *c);
 long do_futimesat(struct call *c);
 long do_truncate(struct call *c);
+long do_ftruncate(struct call *c);
 
 /* xattr.c, one for all forms of each */
 long do_getxattr(struct call *c);

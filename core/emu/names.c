@@ -53,8 +53,6 @@ static long find(const struct call *c, int dirfd, uint64_t path, int flags, stru
 	if (!has_name(&n->place))
 		return CALL_CONTINUE;
 	n->there = place_stat(&n->place, &st) == 0;
-	if (n->there && n->place.slash && !S_ISDIR(st.st_mode))
-		return who_is_root(c) ? CALL_CONTINUE : -ENOTDIR;
 	return 0;
 }
 
@@ -87,6 +85,8 @@ static long unlink_at(struct call *c, int dirfd, uint64_t path, bool is_dir)
 		return r ? r : CALL_CONTINUE;
 	if (read_nodes(c, &n) < 0)
 		return CALL_CONTINUE;
+	if (n.place.slash && !S_ISDIR(n.node.real.st_mode))
+		return root ? CALL_CONTINUE : -ENOTDIR;
 	if (!root) {
 		r = who_get(c, &who);
 		if (r == 0)
@@ -198,7 +198,7 @@ static long rename_at(
 	if (r == 0)
 		r = find(c, to, new_path, VIEW_LAST, &next);
 	if (r || !old.there)
-		return r ? r : CALL_CONTINUE;
+		return r ? r : root ? CALL_CONTINUE : -ENOENT;
 	maps = has_map(&old.place) || has_map(&next.place);
 	if (root && !maps)
 		return CALL_CONTINUE;
@@ -207,6 +207,9 @@ static long rename_at(
 	if (!root) {
 		if (flags & RENAME_NOREPLACE && next.there)
 			return -EEXIST;
+		if ((old.place.slash || (next.place.slash && !(flags & RENAME_EXCHANGE))) &&
+			!S_ISDIR(old.node.real.st_mode))
+			return -ENOTDIR;
 		r = may_rename(c, &old, &next, flags);
 		/* That one is a directory and the other is not the kernel says in its own order. */
 		if (r < 0 && r != -EISDIR && r != -ENOTDIR)

@@ -82,6 +82,7 @@ const struct call_row call_table[] = {
 	ROW("futimesat", do_futimesat, SYS_futimesat, 299),
 	ROW("truncate", do_truncate, SYS_truncate, 92),
 	ROW("truncate64", do_truncate, -1, 193),
+	ROW("ftruncate", do_ftruncate, SYS_ftruncate, 93),
 
 	ROW("getuid", do_getuid, SYS_getuid, 24, .ids16 = true),
 	ROW("geteuid", do_geteuid, SYS_geteuid, 49, .ids16 = true),

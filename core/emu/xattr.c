@@ -183,7 +183,7 @@ static bool is_name_of(const char *name, const char *first, size_t n)
 }
 
 /* Ours are left out, and what is kept aside is shown under its own name. */
-static int translate(const struct buf *names, struct buf *out, bool root)
+static int translate(const struct buf *names, struct buf *out, bool trusted)
 {
 	int r = 0;
 
@@ -195,11 +195,18 @@ static int translate(const struct buf *names, struct buf *out, bool root)
 			shown = n + sizeof(ATTR_KEPT) - 1;
 		else if (is_hidden(n))
 			continue;
-		if ((is_trusted(shown) && !root) || is_name_of(shown, out->data, out->len))
+		if ((is_trusted(shown) && !trusted) || is_name_of(shown, out->data, out->len))
 			continue;
 		r = buf_add(out, shown, strlen(shown) + 1);
 	}
 	return r;
+}
+
+static bool sees_trusted(const struct call *c)
+{
+	struct creds who;
+
+	return who_get(c, &who) == 0 && creds_capable(&who, CAP_SYS_ADMIN);
 }
 
 long do_listxattr(struct call *c)
@@ -215,7 +222,7 @@ long do_listxattr(struct call *c)
 		ours |= is_hidden(n);
 	if (!ours)
 		return CALL_CONTINUE;
-	if (translate(&names, &shown, who_is_root(c)) < 0)
+	if (translate(&names, &shown, sees_trusted(c)) < 0)
 		return -ENOMEM;
 	return give(c, c->args[at ? 3 : 1], (size_t)c->args[at ? 4 : 2],
 		shown.data ? shown.data : "", shown.len);
@@ -324,6 +331,8 @@ long do_setxattr(struct call *c)
 		return -E2BIG;
 	if (node_read(&c->emu->owners, &q.place.dir, q.place.name, &node, NULL) < 0)
 		return CALL_CONTINUE;
+	if (S_ISLNK(node.real.st_mode) && is_acl(q.attr))
+		return -EOPNOTSUPP;
 	if (!S_ISREG(node.real.st_mode) && !S_ISDIR(node.real.st_mode))
 		return CALL_CONTINUE;
 	r = may_set(c, &q, &node);
