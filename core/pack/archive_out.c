@@ -322,7 +322,7 @@ static int put(struct archive_out *a, const void *data, int64_t n)
 
 static int put_zeros(struct archive_out *a, int64_t upto)
 {
-	static const char zeros[16384];
+	static const char zeros[4096];
 	int r = 0;
 
 	while (!r && a->at < upto)
