@@ -68,7 +68,7 @@ struct emu {
 	int proc;     /* owned: the /proc that knows this process and its guests */
 	int root;     /* owned: our own root */
 	struct stat proc_st;
-	dev_t pipe_dev;      /* where pipes are that have no name */
+	dev_t pipe_dev, socket_dev; /* where pipes and sockets are that have no name */
 	uint64_t root_mount; /* our root's mount id and inode number */
 	uint64_t root_ino;
 	struct tags *tags;

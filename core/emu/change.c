@@ -56,6 +56,8 @@ static long change_mode(const struct call *c, struct place *p, mode_t mode)
 
 	if (r < 0 || (p->slash && !S_ISDIR(node.st.st_mode)))
 		return CALL_CONTINUE;
+	if (S_ISLNK(node.st.st_mode))
+		return who_is_root(c) ? CALL_CONTINUE : -EOPNOTSUPP;
 	if (!who_is_root(c)) {
 		r = who_get(c, &who);
 		if (r == 0)
@@ -65,8 +67,6 @@ static long change_mode(const struct call *c, struct place *p, mode_t mode)
 	} else if (!node.override && !(node.has_attrs && has_kept_acl(p))) {
 		return CALL_CONTINUE;
 	}
-	if (S_ISLNK(node.st.st_mode))
-		return -EOPNOTSUPP;
 	if (!call_valid(c))
 		return -EINTR;
 	r = node_chmod(o, &p->dir, p->name, &node, mode & 07777, NULL);

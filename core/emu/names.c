@@ -210,6 +210,9 @@ static long rename_at(
 		if ((old.place.slash || (next.place.slash && !(flags & RENAME_EXCHANGE))) &&
 			!S_ISDIR(old.node.real.st_mode))
 			return -ENOTDIR;
+		if (flags & RENAME_EXCHANGE && next.place.slash && next.there &&
+			!S_ISDIR(next.node.real.st_mode))
+			return -ENOTDIR;
 		r = may_rename(c, &old, &next, flags);
 		/* That one is a directory and the other is not the kernel says in its own order. */
 		if (r < 0 && r != -EISDIR && r != -ENOTDIR)
@@ -251,7 +254,9 @@ static long link_at(struct call *c, int from, uint64_t path, int to, uint64_t ne
 	long r;
 
 	r = find(c, from, path, follow, &old);
-	if (r == -ENOENT && flags & AT_EMPTY_PATH)
+	/* By descriptor alone: for who may read everything, says the kernel. */
+	if (r == -ENOENT && flags & AT_EMPTY_PATH && who_get(c, &who) == 0 &&
+		creds_capable(&who, CAP_DAC_READ_SEARCH))
 		return CALL_CONTINUE;
 	if (r || !old.there)
 		return r ? r : root ? CALL_CONTINUE : -ENOENT;

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -260,17 +261,28 @@ static void *watch(void *arg)
 	return NULL;
 }
 
-static int open_surroundings(struct emu *e, struct err *err)
+/* What has no name of its own is in file systems of its own. */
+static void look_at_nameless(struct emu *e)
 {
+	cleanup_fd int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct stat st;
 	int pipes[2];
 
-	if (pipe2(pipes, O_CLOEXEC) == 0) {
-		if (fstat(pipes[0], &st) == 0)
-			e->pipe_dev = st.st_dev;
-		close(pipes[0]);
-		close(pipes[1]);
-	}
+	if (sock >= 0 && fstat(sock, &st) == 0)
+		e->socket_dev = st.st_dev;
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return;
+	if (fstat(pipes[0], &st) == 0)
+		e->pipe_dev = st.st_dev;
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static int open_surroundings(struct emu *e, struct err *err)
+{
+	struct stat st;
+
+	look_at_nameless(e);
 	e->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (e->proc < 0 || fstat(e->proc, &e->proc_st) < 0)
 		return err_set(err, -errno, "cannot open", "/proc");

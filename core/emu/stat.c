@@ -55,8 +55,8 @@ static bool is_simple(const char *path)
 /* An open pipe, socket, terminal or the like, which stands in no directory of a tree. */
 static bool is_nameless(const struct call *c, const struct stat *st)
 {
-	return S_ISSOCK(st->st_mode) || S_ISCHR(st->st_mode) ||
-	       (S_ISFIFO(st->st_mode) && st->st_dev == c->emu->pipe_dev);
+	return S_ISCHR(st->st_mode) || st->st_dev == c->emu->socket_dev ||
+	       st->st_dev == c->emu->pipe_dev;
 }
 
 /* Whether the directory of a symlink or the like says nothing about any of them. */

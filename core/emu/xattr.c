@@ -132,7 +132,8 @@ static long start(const struct call *c, struct request *q, bool changes)
 
 	if (read_request(c, q) < 0)
 		return CALL_CONTINUE;
-	if (!is_hidden(q->attr) && !may_be_kept(q->attr) && !(changes && is_user(q->attr)))
+	if (!is_hidden(q->attr) && !may_be_kept(q->attr) &&
+		!((changes || c->emu->options.strict) && is_user(q->attr)))
 		return CALL_CONTINUE;
 	r = find(c, &q->place);
 	return r == 0 && changes && !who_is_root(c) ? place_pin(&q->place) : r;
@@ -157,6 +158,20 @@ static bool exists(const struct place *p)
 	return place_stat(p, &st) == 0;
 }
 
+/* What is hidden is not there, for those who may look. */
+static long hide(const struct call *c, struct request *q)
+{
+	long shown = is_hidden(q->attr) ? -ENODATA : CALL_CONTINUE;
+	struct creds who;
+	struct node node;
+
+	if (!c->emu->options.strict || who_get(c, &who) < 0 ||
+		node_read(&c->emu->owners, &q->place.dir, q->place.name, &node, NULL) < 0 ||
+		(!S_ISREG(node.st.st_mode) && !S_ISDIR(node.st.st_mode)))
+		return shown;
+	return access_check(&who, &node.st, ACCESS_READ) < 0 ? -EACCES : shown;
+}
+
 long do_getxattr(struct call *c)
 {
 	cleanup_request struct request q = REQUEST_NONE;
@@ -166,8 +181,8 @@ long do_getxattr(struct call *c)
 
 	if (r || !exists(&q.place))
 		return r ? r : CALL_CONTINUE;
-	if (is_hidden(q.attr))
-		return -ENODATA;
+	if (is_user(q.attr))
+		return hide(c, &q);
 	r = attr_read(q.place.dir.fd, q.place.name, kept_name(q.attr, &kept), &value);
 	if (r == 0)
 		return give(c, q.value, q.size, value.data, value.len);
@@ -236,11 +251,13 @@ static int may_set(const struct call *c, const struct request *q, const struct n
 
 	if (r < 0)
 		return r;
+	if (is_user(q->attr) && !S_ISREG(node->st.st_mode) && !S_ISDIR(node->st.st_mode))
+		return -EPERM;
 	if (is_user(q->attr) && S_ISDIR(node->st.st_mode) && node->st.st_mode & S_ISVTX &&
 		!access_owns(&who, &node->st))
 		return -EPERM;
 	if (is_user(q->attr))
-		return node->disguised ? -EPERM : access_check(&who, &node->st, ACCESS_WRITE);
+		return access_check(&who, &node->st, ACCESS_WRITE);
 	if (is_trusted(q->attr))
 		return creds_capable(&who, CAP_SYS_ADMIN) ? 0 : -EPERM;
 	if (is_acl(q->attr))
@@ -291,6 +308,18 @@ static int said_mode(const struct call *c, struct request *q, struct node *node,
 	return node_chmod(&c->emu->owners, &q->place.dir, q->place.name, node, mode & 07777, NULL);
 }
 
+/* What is wrong with the value is told before what the user may not. */
+static bool is_well_formed(const struct request *q, const void *value)
+{
+	struct file_caps caps;
+	mode_t mode = 0;
+
+	if (is_acl(q->attr))
+		return acl_mode(value, q->size, &mode);
+	return is_user(q->attr) || is_trusted(q->attr) ||
+	       file_caps_read(&caps, value, q->size, CREDS_LAST_CAP) == 0;
+}
+
 /* First for real; what the host refuses is kept aside. */
 static long set(const struct call *c, struct request *q, struct node *node, const void *value)
 {
@@ -335,14 +364,16 @@ long do_setxattr(struct call *c)
 		return -EOPNOTSUPP;
 	if (!S_ISREG(node.real.st_mode) && !S_ISDIR(node.real.st_mode))
 		return CALL_CONTINUE;
-	r = may_set(c, &q, &node);
+	value = malloc(q.size + 1);
+	if (!value)
+		return -ENOMEM;
+	r = guest_read(c, q.value, value, q.size);
+	if (r == 0 && !is_well_formed(&q, value))
+		r = -EINVAL;
+	if (r == 0)
+		r = may_set(c, &q, &node);
 	if (r == 0 && is_user(q.attr) && who_is_root(c))
 		return CALL_CONTINUE;
-	value = malloc(q.size + 1);
-	if (r == 0 && !value)
-		r = -ENOMEM;
-	if (r == 0)
-		r = guest_read(c, q.value, value, q.size);
 	if (r == 0 && !call_valid(c))
 		r = -EINTR;
 	return r < 0 ? r : set(c, &q, &node, value);

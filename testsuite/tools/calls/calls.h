@@ -84,7 +84,16 @@ void say_path(struct actor *a, const char *path);
 bool say_result(struct actor *a, long result); /* whether it is no error */
 void say_stat(struct actor *a, const struct stat *st);
 void say_place(struct actor *a, const struct place *p); /* what lstat says there */
-void say_slot(struct actor *a, unsigned slot);          /* what fstat says of it */
+
+/*
+ * Limits that core/emu/THREATS.md states: such a call is not made, and said so. What an inode of
+ * that kind cannot bear attributes for (follow: through a symlink); a second name of a symlink.
+ */
+bool limit_attribute(struct actor *a, const char *attribute, const struct stat *st);
+bool limit_link(struct actor *a, const struct place *p, bool follow);
+bool stat_place(const struct place *p, bool follow, struct stat *st);
+
+void say_slot(struct actor *a, unsigned slot); /* what fstat says of it */
 void say_ids(struct actor *a);
 void flush(struct actor *a);
 const char *error_name(int error);

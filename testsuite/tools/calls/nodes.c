@@ -58,13 +58,19 @@ static void make_link(struct actor *a)
 {
 	static const unsigned flags[] = {AT_SYMLINK_FOLLOW, AT_EMPTY_PATH};
 	struct place from, to;
+	unsigned how;
 
 	say(a, "linkat(");
 	draw_place(a, &from);
 	say(a, ", ");
 	draw_place(a, &to);
-	say_result(
-		a, syscall(SYS_linkat, from.dir, from.path, to.dir, to.path, DRAW_FLAGS(a, flags)));
+	how = DRAW_FLAGS(a, flags);
+	/* Of a descriptor, its opener's credentials decide, which only the kernel knows. */
+	if (a->flags & IDS)
+		how &= ~(unsigned)AT_EMPTY_PATH;
+	if (limit_link(a, &from, how & AT_SYMLINK_FOLLOW))
+		return;
+	say_result(a, syscall(SYS_linkat, from.dir, from.path, to.dir, to.path, how));
 	say_place(a, &from);
 	say_place(a, &to);
 }
@@ -139,6 +145,8 @@ static void make_old_pair(struct actor *a)
 	draw_name(a, &from);
 	say(a, ", ");
 	draw_name(a, &to);
+	if (which == 1 && limit_link(a, &from, false))
+		return;
 	say_result(a, syscall(numbers[which], from.path, to.path));
 	say_place(a, &from);
 	say_place(a, &to);

@@ -37,6 +37,18 @@ static unsigned draw_open_flags(struct actor *a)
 	return mode | extra | create | O_NONBLOCK | O_CLOEXEC;
 }
 
+/* A device that is only read from is emulated with --strict. */
+static bool limit_device(struct actor *a, const struct place *p, unsigned flags)
+{
+	struct stat st;
+
+	if (a->flags & STRICT || flags & (O_WRONLY | O_RDWR | O_TRUNC | O_CREAT | O_PATH) ||
+		!stat_place(p, true, &st) || (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)))
+		return false;
+	say(a, ") is a stated limit");
+	return true;
+}
+
 static void make_open(struct actor *a)
 {
 	unsigned slot = draw(a, SLOTS), flags = draw_open_flags(a), mode;
@@ -46,7 +58,8 @@ static void make_open(struct actor *a)
 	draw_place(a, &p);
 	say(a, ", 0x%x", flags);
 	mode = draw_mode(a, false);
-	keep(a, slot, (int)syscall(SYS_openat, p.dir, p.path, flags, mode));
+	if (!limit_device(a, &p, flags))
+		keep(a, slot, (int)syscall(SYS_openat, p.dir, p.path, flags, mode));
 }
 
 static void make_openat2(struct actor *a)
@@ -64,7 +77,8 @@ static void make_openat2(struct actor *a)
 	how.mode = draw_mode(a, false);
 	if (!(flags & O_CREAT) && (flags & O_TMPFILE) != O_TMPFILE)
 		how.mode = 0;
-	keep(a, slot, (int)syscall(CALL_OPENAT2, p.dir, p.path, &how, sizeof(how)));
+	if (!limit_device(a, &p, flags))
+		keep(a, slot, (int)syscall(CALL_OPENAT2, p.dir, p.path, &how, sizeof(how)));
 }
 
 static void make_dir_open(struct actor *a)

@@ -101,8 +101,38 @@ static char type_letter(mode_t mode)
 }
 
 /* A directory's links and size are the file system's affair; "/" has more in it as a guest. */
+bool stat_place(const struct place *p, bool follow, struct stat *st)
+{
+	int flags = AT_EMPTY_PATH | (follow ? 0 : AT_SYMLINK_NOFOLLOW);
+
+	return syscall(SYS_newfstatat, p->dir, p->path, st, flags) == 0;
+}
+
+bool limit_attribute(struct actor *a, const char *attribute, const struct stat *st)
+{
+	if (strncmp(attribute, "user.", 5) == 0 || S_ISREG(st->st_mode) || S_ISDIR(st->st_mode))
+		return false;
+	say(a, ") is a stated limit");
+	return true;
+}
+
+bool limit_link(struct actor *a, const struct place *p, bool follow)
+{
+	struct stat st;
+
+	if (!stat_place(p, follow, &st) || !S_ISLNK(st.st_mode))
+		return false;
+	say(a, ") is a stated limit");
+	return true;
+}
+
+/* Whose a symlink was that has no name any more, nobody keeps. */
 void say_stat(struct actor *a, const struct stat *st)
 {
+	if (S_ISLNK(st->st_mode) && !st->st_nlink) {
+		say(a, " [deleted symlink]");
+		return;
+	}
 	say(a, " [%c%04o %d:%d", type_letter(st->st_mode), st->st_mode & 07777, (int)st->st_uid,
 		(int)st->st_gid);
 	if (S_ISBLK(st->st_mode) || S_ISCHR(st->st_mode))

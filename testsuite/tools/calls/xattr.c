@@ -122,6 +122,15 @@ static long first(struct actor *a, const struct target *t)
 	return t->form == 2 ? a->slots[t->slot] : (long)(uintptr_t)t->p.path;
 }
 
+static bool is_limit(struct actor *a, const struct target *t, const char *name)
+{
+	struct stat st;
+	bool there = t->form == 2 ? syscall(SYS_fstat, a->slots[t->slot], &st) == 0
+				  : stat_place(&t->p, t->form == 0, &st);
+
+	return there && limit_attribute(a, name, &st);
+}
+
 static void make_set(struct actor *a)
 {
 	static const long numbers[] = {SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr};
@@ -136,6 +145,8 @@ static void make_set(struct actor *a)
 	name = draw_attribute(a, true);
 	len = draw_value(a, name, value);
 	say(a, ", %u", how);
+	if (is_limit(a, &t, name))
+		return;
 	say_result(a, syscall(numbers[t.form], first(a, &t), name, value, len, how));
 	say_target(a, &t);
 }
@@ -162,9 +173,13 @@ static void make_remove(struct actor *a)
 {
 	static const long numbers[] = {SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr};
 	struct target t;
+	const char *name;
 
 	draw_target(a, "removexattr", &t);
-	say_result(a, syscall(numbers[t.form], first(a, &t), draw_attribute(a, true)));
+	name = draw_attribute(a, true);
+	if (is_limit(a, &t, name))
+		return;
+	say_result(a, syscall(numbers[t.form], first(a, &t), name));
 	say_target(a, &t);
 }
 
@@ -218,6 +233,7 @@ static void make_at(struct actor *a)
 	char list[LIST_MAX + 1] = "";
 	const char *name;
 	struct place p;
+	struct stat st;
 	long n;
 
 	say(a, "%s(", calls[which]);
@@ -226,6 +242,9 @@ static void make_at(struct actor *a)
 	name = draw_attribute(a, which == 0 || which == 3);
 	if (which == 0)
 		args.size = (uint32_t)draw_value(a, name, value);
+	if ((which == 0 || which == 3) && stat_place(&p, !(how & AT_SYMLINK_NOFOLLOW), &st) &&
+		limit_attribute(a, name, &st))
+		return;
 	if (which == 2)
 		n = syscall(CALL_LISTXATTRAT, p.dir, p.path, how, list, LIST_MAX);
 	else if (which == 3)
