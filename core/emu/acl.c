@@ -40,18 +40,24 @@ void acl_chmod(void *value, size_t n, mode_t mode)
 	}
 }
 
-bool acl_mode(const void *value, size_t n, mode_t *mode)
+bool acl_is_list(const void *value, size_t n)
 {
 	struct posix_acl_xattr_header header;
+
+	if (n < sizeof(header) || (n - sizeof(header)) % sizeof(struct posix_acl_xattr_entry))
+		return false;
+	memcpy(&header, value, sizeof(header));
+	return le32toh(header.a_version) == POSIX_ACL_XATTR_VERSION;
+}
+
+bool acl_mode(const void *value, size_t n, mode_t *mode)
+{
 	struct posix_acl_xattr_entry e;
 	unsigned int seen = 0;
 
-	if (n < sizeof(header) || (n - sizeof(header)) % sizeof(e))
+	if (!acl_is_list(value, n))
 		return false;
-	memcpy(&header, value, sizeof(header));
-	if (le32toh(header.a_version) != POSIX_ACL_XATTR_VERSION)
-		return false;
-	for (size_t at = sizeof(header); at < n; at += sizeof(e)) {
+	for (size_t at = sizeof(struct posix_acl_xattr_header); at < n; at += sizeof(e)) {
 		unsigned int tag;
 
 		memcpy(&e, (const char *)value + at, sizeof(e));

@@ -4,6 +4,9 @@
 
 #include "core/base/base.h"
 
+/* Whether the value has the form of such a list, whatever its entries say. */
+bool acl_is_list(const void *value, size_t n);
+
 /*
  * The permissions that the value of system.posix_acl_access gives an inode's mode: those of its
  * owner, of others, and of the mask or, without one, the group. Other bits of *mode stay.

@@ -2,6 +2,7 @@
 #include "core/emu/handlers.h"
 
 #include "core/base/sys.h"
+#include "core/emu/strict.h"
 #include "core/emu/acl.h"
 #include "core/owner/attr.h"
 #include <linux/xattr.h>
@@ -234,12 +235,10 @@ long do_truncate(struct call *c)
 	long r = find(c, AT_FDCWD, c->args[0], 0, &p);
 
 	if (r || node_read(&c->emu->owners, &p.dir, p.name, &node, NULL) < 0)
-		return CALL_CONTINUE;
-	r = who_get(c, &who);
-	if (r == 0 && (S_ISREG(node.st.st_mode) || node.disguised))
-		r = access_check(&who, &node.st, ACCESS_WRITE);
-	if (r == 0 && node.disguised)
-		r = -EINVAL;
+		return r ? r : CALL_CONTINUE;
+	r = node.disguised ? -EINVAL : who_get(c, &who);
+	if (r == 0 && S_ISREG(node.st.st_mode))
+		r = strict_may(&who, &p, &node, ACCESS_WRITE);
 	if (r < 0 || !S_ISREG(node.st.st_mode) || !(node.st.st_mode & (S_ISUID | S_ISGID)) ||
 		!creds_capable(&who, CAP_FSETID))
 		return r < 0 ? r : CALL_CONTINUE;

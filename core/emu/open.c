@@ -182,7 +182,7 @@ static long open_old(const struct call *c, const struct opening *o, struct place
 		return CALL_CONTINUE;
 	if (node.disguised)
 		return open_device(c, &node, o);
-	if (!who_is_root(c) && S_ISREG(node.real.st_mode) && o->flags & O_CREAT)
+	if (!who_is_root(c) && S_ISREG(node.real.st_mode) && o->flags & O_CREAT && !c->resolve)
 		return open_checked(c, &who, &node, o, p);
 	return o->flags & O_TRUNC ? open_cut(c, &node, o, p) : CALL_CONTINUE;
 }

@@ -83,10 +83,14 @@ long do_setrlimit(struct call *c)
 	return 0;
 }
 
-/* Whether the process has given up what setuid files would give it. */
+/*
+ * Whether the guest itself has given up what setuid files would give it. Where this process has
+ * done so, too, or the filter had to, it was not the guest.
+ */
 static bool has_no_new_privs(const struct call *c)
 {
-	return geteuid() == 0 && guest_no_new_privs(c);
+	return geteuid() == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 &&
+	       guest_no_new_privs(c);
 }
 
 /* How a file starts; "" where it cannot be read by its name. */

@@ -194,12 +194,13 @@ static int top_of(const struct call *c)
 
 static int open_by_hand(const struct call *c, int base, const char *path, int flags)
 {
-	struct steps s = {.c = c, .root = top_of(c), .at = -1};
-	int r = s.root < 0 ? s.root : buf_adds(&s.left, path);
+	struct steps s = {.c = c, .root = -1, .at = -1};
+	int r = *path == '/' && c->resolve & SYS_RESOLVE_BENEATH ? -EXDEV : 0;
 
-	if (r == 0 && *path == '/' && c->resolve & SYS_RESOLVE_BENEATH)
-		r = -EXDEV;
-
+	if (r == 0)
+		r = s.root = top_of(c);
+	if (r >= 0)
+		r = buf_adds(&s.left, path);
 	if (r == 0)
 		r = move_to(
 			&s, reopen(*path == '/' || base == AT_FDCWD ? s.root : base, ".", O_PATH));

@@ -83,7 +83,7 @@ static long find(const struct call *c, struct place *p)
 	else
 		r = view_read(c, AT_FDCWD, c->args[0], flags, p);
 	if (r < 0)
-		return strict_refuse(c, r);
+		return who_is_root(c) ? strict_refuse(c, r) : r;
 	return p->foreign || p->path_only ? CALL_CONTINUE : 0;
 }
 
@@ -125,6 +125,13 @@ static bool is_user(const char *attr)
 	return strncmp(attr, "user.", 5) == 0;
 }
 
+static bool exists(const struct place *p)
+{
+	struct stat st;
+
+	return place_stat(p, &st) == 0;
+}
+
 /* 0: the call is ours to answer; CALL_CONTINUE where the kernel does it. */
 static long start(const struct call *c, struct request *q, bool changes)
 {
@@ -136,7 +143,12 @@ static long start(const struct call *c, struct request *q, bool changes)
 		!((changes || c->emu->options.strict) && is_user(q->attr)))
 		return CALL_CONTINUE;
 	r = find(c, &q->place);
-	return r == 0 && changes && !who_is_root(c) ? place_pin(&q->place) : r;
+	if (r == CALL_CONTINUE || !changes || who_is_root(c))
+		return r;
+	/* The kernel would walk the path again, and find what was not there before. */
+	if (r == 0 && !exists(&q->place))
+		r = -ENOENT;
+	return r < 0 ? r : place_pin(&q->place);
 }
 
 static long give(const struct call *c, uint64_t at, size_t room, const void *data, size_t n)
@@ -149,13 +161,6 @@ static long give(const struct call *c, uint64_t at, size_t room, const void *dat
 		return -ERANGE;
 	r = guest_write(c, at, data, n);
 	return r < 0 ? r : (long)n;
-}
-
-static bool exists(const struct place *p)
-{
-	struct stat st;
-
-	return place_stat(p, &st) == 0;
 }
 
 /* What is hidden is not there, for those who may look. */
@@ -312,10 +317,9 @@ static int said_mode(const struct call *c, struct request *q, struct node *node,
 static bool is_well_formed(const struct request *q, const void *value)
 {
 	struct file_caps caps;
-	mode_t mode = 0;
 
 	if (is_acl(q->attr))
-		return acl_mode(value, q->size, &mode);
+		return acl_is_list(value, q->size);
 	return is_user(q->attr) || is_trusted(q->attr) ||
 	       file_caps_read(&caps, value, q->size, CREDS_LAST_CAP) == 0;
 }
