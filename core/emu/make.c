@@ -2,6 +2,7 @@
 #include "core/emu/handlers.h"
 
 #include "core/emu/made.h"
+#include "core/emu/near.h"
 #include <sys/sysmacros.h>
 
 /*
@@ -11,7 +12,11 @@
 long made_prepare(const struct call *c, int dirfd, uint64_t path, mode_t mode, struct made *m)
 {
 	const struct owners *o = &c->emu->owners;
-	int r = view_read(c, dirfd, path, VIEW_LAST, &m->place);
+	int r;
+
+	if (!made_is_device(mode) && who_is_root(c) && near_makes_own(c, dirfd, path, mode))
+		return CALL_CONTINUE;
+	r = view_read(c, dirfd, path, VIEW_LAST, &m->place);
 
 	if (r < 0)
 		return made_refuse(c, r);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/emu/handlers.h"
 
+#include "core/emu/near.h"
 #include <linux/fs.h>
 #include <sys/syscall.h>
 
@@ -77,9 +78,13 @@ static long forget(const struct call *c, struct named *n)
 static long unlink_at(struct call *c, int dirfd, uint64_t path, bool is_dir)
 {
 	cleanup_named struct named n = NAMED_NONE;
-	long r = find(c, dirfd, path, VIEW_LAST, &n);
-	struct creds who;
 	bool root = who_is_root(c);
+	struct creds who;
+	long r;
+
+	if (root && (is_dir || near_is_unmapped(c, dirfd, path)))
+		return CALL_CONTINUE;
+	r = find(c, dirfd, path, VIEW_LAST, &n);
 
 	if (r || !n.there || (root && (is_dir || !has_map(&n.place))))
 		return r ? r : CALL_CONTINUE;
@@ -194,6 +199,8 @@ static long rename_at(
 	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
 		(flags & RENAME_EXCHANGE && flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)))
 		return CALL_CONTINUE;
+	if (root && near_is_unmapped(c, from, path) && near_is_unmapped(c, to, new_path))
+		return CALL_CONTINUE;
 	r = find(c, from, path, VIEW_LAST, &old);
 	if (r == 0)
 		r = find(c, to, new_path, VIEW_LAST, &next);
@@ -253,6 +260,8 @@ static long link_at(struct call *c, int from, uint64_t path, int to, uint64_t ne
 	bool root = who_is_root(c);
 	long r;
 
+	if (root && !flags && near_is_unmapped(c, from, path) && near_is_unmapped(c, to, new_path))
+		return CALL_CONTINUE;
 	r = find(c, from, path, follow, &old);
 	/* By descriptor alone: for who may read everything, says the kernel. */
 	if (r == -ENOENT && flags & AT_EMPTY_PATH && who_get(c, &who) == 0 &&

@@ -3,6 +3,7 @@
 
 #include "core/base/sys.h"
 #include "core/emu/made.h"
+#include "core/emu/near.h"
 #include "core/emu/strict.h"
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
@@ -254,6 +255,9 @@ static long open_at(struct call *c, const struct opening *o)
 	if ((o->flags & O_TMPFILE) == O_TMPFILE)
 		return open_unnamed(c, o);
 	if (o->flags & O_CREAT && o->flags & O_DIRECTORY)
+		return CALL_CONTINUE;
+	if (who_is_root(c) && !c->resolve &&
+		near_opens_own(c, o->dirfd, o->path, o->flags & O_CREAT))
 		return CALL_CONTINUE;
 	r = guest_path(c, o->path, path);
 	slash = r == 0 && o->flags & O_CREAT && *path && path[strlen(path) - 1] == '/';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/emu/handlers.h"
 
+#include "core/emu/near.h"
 #include "core/emu/strict.h"
 #include "core/owner/attr.h"
 #include <linux/sched.h>
@@ -177,8 +178,11 @@ static long exec_at(struct call *c, int dirfd, uint64_t path, int flags)
 {
 	cleanup_place struct place p = PLACE_NONE;
 	struct node node;
-	int r = view_read(c, dirfd, path, flags, &p);
+	int r;
 
+	if (who_is_root(c) && !flags && near_is_ordinary(c, dirfd, path))
+		return CALL_CONTINUE;
+	r = view_read(c, dirfd, path, flags, &p);
 	if (r < 0)
 		return strict_refuse(c, r);
 	if (p.foreign || node_read(&c->emu->owners, &p.dir, p.name, &node, NULL) < 0)

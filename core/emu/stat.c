@@ -2,36 +2,30 @@
 #include "core/emu/handlers.h"
 
 #include "core/base/sys.h"
+#include "core/emu/near.h"
 #include "core/emu/strict.h"
-#include "core/owner/attr.h"
-#include <stdio.h>
 #include <sys/sysmacros.h>
 
 /* The inode in question: found below fd by name, or fd itself where name is NULL. */
 struct found {
 	int fd;
 	const char *name;
-	struct dir dir; /* where it was found quickly */
-	bool borrowed;  /* dir.fd is not ours to close */
+	struct near near; /* where it was found quickly */
 	struct place place;
-	struct node node; /* no more than this is set from the start: calls are many */
-	char text[PATH_MAX + 32];
+	struct node node; /* little is set from the start: calls are many */
 };
 
 static void found_start(struct found *f)
 {
 	f->fd = -1;
-	f->borrowed = false;
-	f->dir = (struct dir)DIR_NONE;
+	f->near.owned = false;
 	f->place.dir = (struct dir)DIR_NONE;
 	f->place.slash = f->place.foreign = false;
 }
 
 static void found_end(struct found *f)
 {
-	if (f->borrowed)
-		f->dir.fd = -1;
-	dir_end(&f->dir);
+	near_end(&f->near);
 	place_end(&f->place);
 }
 
@@ -43,15 +37,6 @@ static bool differs(const struct node *n)
 	return n->recorded || n->override;
 }
 
-/*
- * Where a path cannot lead through /proc's own links, the kernel finds for us what it
- * finds for the guest.
- */
-static bool is_simple(const char *path)
-{
-	return strncmp(path, "/proc", 5) != 0 && strncmp(path, "/dev", 4) != 0;
-}
-
 /* An open pipe, socket, terminal or the like, which stands in no directory of a tree. */
 static bool is_nameless(const struct call *c, const struct stat *st)
 {
@@ -59,69 +44,36 @@ static bool is_nameless(const struct call *c, const struct stat *st)
 	       st->st_dev == c->emu->pipe_dev;
 }
 
-/* Whether the directory of a symlink or the like says nothing about any of them. */
-static bool stands_without_map(const struct found *f)
-{
-	char parent[PATH_MAX + 40];
-	const char *slash = strrchr(f->name, '/');
-	int n = slash ? (int)(slash - f->name) : 0;
-	ssize_t r;
-
-	if (slash && !slash[1])
-		return false;
-	/* With "/." behind it, a symlink to the directory is followed. */
-	snprintf(parent, sizeof(parent), "%.*s%s.", n, f->name, slash ? "/" : "");
-	r = attr_get(f->dir.fd, parent, DIRMAP_ATTR, NULL, 0);
-	return r == -ENODATA || r == -EOPNOTSUPP;
-}
-
 /* 1: found and read; 0: not to be had this way; CALL_CONTINUE. */
 static long read_quickly(const struct call *c, struct found *f, bool follow)
 {
+	struct dir dir = DIR_NONE; /* its descriptor is borrowed, its map not read */
 	struct stat st;
 
-	if ((f->name ? fstatat(f->dir.fd, f->name, &st, AT_SYMLINK_NOFOLLOW)
-		     : fstat(f->dir.fd, &st)) < 0)
+	if ((f->name ? fstatat(f->fd, f->name, &st, AT_SYMLINK_NOFOLLOW) : fstat(f->fd, &st)) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? CALL_CONTINUE : 0;
 	if (S_ISLNK(st.st_mode) && follow && f->name)
 		return 0;
 	if (st.st_dev == c->emu->proc_st.st_dev)
-		return f->borrowed ? 0 : CALL_CONTINUE;
+		return f->near.owned ? CALL_CONTINUE : 0;
 	if (!f->name && is_nameless(c, &st))
 		return CALL_CONTINUE;
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return f->name && stands_without_map(f) ? CALL_CONTINUE : 0;
-	return node_read_known(&c->emu->owners, &f->dir, f->name, &st, &f->node, NULL) < 0 ? 0 : 1;
+		return f->name && near_without_map(&f->near) ? CALL_CONTINUE : 0;
+	dir.fd = f->fd;
+	return node_read_known(&c->emu->owners, &dir, f->name, &st, &f->node, NULL) < 0 ? 0 : 1;
 }
 
 static long find_quickly(
 	const struct call *c, int dirfd, const char *path, int flags, struct found *f)
 {
-	bool follow = !(flags & AT_SYMLINK_NOFOLLOW);
+	int r = near_start(c, dirfd, path, &f->near);
 
-	f->name = f->text;
-	if (*path == '/') {
-		if (!is_simple(path) || !guest_has_our_root(c))
-			return 0;
-		f->borrowed = true;
-		f->dir.fd = AT_FDCWD;
-		f->name = path;
-	} else if (!guest_has_our_root(c)) {
-		return 0;
-	} else if (dirfd == AT_FDCWD) {
-		f->borrowed = true;
-		f->dir.fd = c->emu->proc;
-		snprintf(f->text, sizeof(f->text), "%d/cwd/%s", c->tid, path);
-	} else {
-		int fd = guest_fd(c, dirfd);
-
-		if (fd < 0)
-			return fd;
-		dir_start(&f->dir, fd, ".");
-		f->name = *path ? path : NULL;
-	}
-	f->fd = f->dir.fd;
-	return read_quickly(c, f, follow);
+	if (r <= 0)
+		return r;
+	f->fd = f->near.fd;
+	f->name = f->near.name;
+	return read_quickly(c, f, !(flags & AT_SYMLINK_NOFOLLOW));
 }
 
 /* The sure way. */
@@ -130,8 +82,8 @@ static long find_slowly(
 {
 	int r;
 
-	found_end(f);
-	f->borrowed = false;
+	near_end(&f->near);
+	f->near.owned = false;
 	r = view_place(c, dirfd, path, flags, &f->place);
 	if (r < 0 || f->place.foreign)
 		return r < 0 ? r : CALL_CONTINUE;

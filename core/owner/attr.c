@@ -172,6 +172,13 @@ int attr_read(int dirfd, const char *name, const char *attr, struct buf *out)
 	return ask_into(dirfd, name, &(struct request){GET, attr, NULL, 0}, out);
 }
 
+ssize_t attr_names(int dirfd, const char *name, char *list, size_t room)
+{
+	ssize_t n = ask(dirfd, name, &(struct request){LIST, NULL, list, room});
+
+	return n == -EOPNOTSUPP ? 0 : n;
+}
+
 int attr_list(int dirfd, const char *name, struct buf *out)
 {
 	int r = ask_into(dirfd, name, &(struct request){LIST, NULL, NULL, 0}, out);

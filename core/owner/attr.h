@@ -17,6 +17,9 @@ int attr_remove(int dirfd, const char *name, const char *attr);
 /* Adds the value to out, whatever its size (the kernel allows 65536 bytes). */
 int attr_read(int dirfd, const char *name, const char *attr, struct buf *out);
 
+/* The names as they stand, into list: the bytes that they take, 0 for none; -ERANGE. */
+ssize_t attr_names(int dirfd, const char *name, char *list, size_t room);
+
 /*
  * Adds the names, each ended by NUL, to out (which is left alone where there are none). A file
  * system without attributes has none.
