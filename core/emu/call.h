@@ -69,7 +69,7 @@ struct emu {
 	int root;     /* owned: our own root */
 	struct stat proc_st;
 	dev_t pipe_dev, socket_dev; /* where pipes and sockets are that have no name */
-	uint64_t root_mount; /* our root's mount id and inode number */
+	uint64_t root_mount;        /* our root's mount id and inode number */
 	uint64_t root_ino;
 	struct tags *tags;
 	struct threads *threads;

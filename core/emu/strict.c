@@ -122,6 +122,7 @@ static long ask(struct call *c, int dirfd, uint64_t path, int flags, unsigned wa
 static long access_at(struct call *c, int dirfd, uint64_t path, uint32_t mode, int flags)
 {
 	struct creds who, real;
+	long r;
 
 	if (mode & ~7u || flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) ||
 		who_is_root(c) || who_get(c, &who) < 0)
@@ -130,7 +131,9 @@ static long access_at(struct call *c, int dirfd, uint64_t path, uint32_t mode, i
 		creds_for_access(&who, &real);
 		c->as = &real;
 	}
-	return ask(c, dirfd, path, flags & ~AT_EACCESS, mode, false);
+	r = ask(c, dirfd, path, flags & ~AT_EACCESS, mode, false);
+	c->as = NULL;
+	return r;
 }
 
 long do_access(struct call *c)
