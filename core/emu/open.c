@@ -251,7 +251,8 @@ static long open_at(struct call *c, const struct opening *o)
 	long r;
 
 	if (o->flags & O_PATH)
-		return strict_way(c, o->dirfd, o->path, nofollow);
+		return strict_way(
+			c, o->dirfd, o->path, o->flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0);
 	if ((o->flags & O_TMPFILE) == O_TMPFILE)
 		return open_unnamed(c, o);
 	if (o->flags & O_CREAT && o->flags & O_DIRECTORY)
