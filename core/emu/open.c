@@ -240,6 +240,20 @@ static long open_unnamed(const struct call *c, const struct opening *o)
 	return r < 0 ? r : give(c, fd, o);
 }
 
+/* Whether the path ends in a name and a slash: nothing that open could make. */
+static bool names_dir(const char *path)
+{
+	const char *end = path + strlen(path), *name;
+
+	if (end == path || end[-1] != '/')
+		return false;
+	while (end > path && end[-1] == '/')
+		end--;
+	for (name = end; name > path && name[-1] != '/'; name--)
+		;
+	return end > name && strncmp(name, "./", 2) != 0 && strncmp(name, "../", 3) != 0;
+}
+
 static long open_at(struct call *c, const struct opening *o)
 {
 	cleanup_made struct made m = MADE_NONE;
@@ -261,7 +275,7 @@ static long open_at(struct call *c, const struct opening *o)
 		near_opens_own(c, o->dirfd, o->path, o->flags & O_CREAT))
 		return CALL_CONTINUE;
 	r = guest_path(c, o->path, path);
-	slash = r == 0 && o->flags & O_CREAT && *path && path[strlen(path) - 1] == '/';
+	slash = r == 0 && o->flags & O_CREAT && names_dir(path);
 	if (r == 0)
 		r = view_place(c, o->dirfd, path, nofollow | (slash ? VIEW_LAST : 0), &m.place);
 	if (r == 0 && slash)
