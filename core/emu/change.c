@@ -24,7 +24,12 @@ static long find_fd(const struct call *c, int fd, struct place *p)
 {
 	int r = view_fd(c, fd, p);
 
-	return r < 0 || p->foreign || p->path_only ? CALL_CONTINUE : 0;
+	if (r == 0 && p->path_only)
+		r = -EBADF;
+	/* Looked up again, the number could be another file's. */
+	if (r < 0)
+		return who_is_root(c) ? CALL_CONTINUE : r;
+	return p->foreign ? CALL_CONTINUE : 0;
 }
 
 #define KEPT_ACL ATTR_KEPT XATTR_NAME_POSIX_ACL_ACCESS
@@ -137,7 +142,7 @@ static long set_times_at(struct call *c, int dirfd, uint64_t path, int flags, co
 	cleanup_place struct place p = PLACE_NONE;
 	long r;
 
-	if (who_is_root(c) || t->omitted || (!path && flags))
+	if (who_is_root(c) || t->omitted || (!path && (flags || dirfd == AT_FDCWD)))
 		return CALL_CONTINUE;
 	r = path ? find(c, dirfd, path, flags, &p) : find_fd(c, dirfd, &p);
 	return r ? r : set_times(c, &p, t);

@@ -84,6 +84,8 @@ static long find(const struct call *c, struct place *p)
 		r = view_read(c, AT_FDCWD, c->args[0], flags, p);
 	if (r < 0)
 		return who_is_root(c) ? strict_refuse(c, r) : r;
+	if (p->path_only && !who_is_root(c))
+		return -EBADF;
 	return p->foreign || p->path_only ? CALL_CONTINUE : 0;
 }
 
