@@ -339,6 +339,10 @@ print(os.getsid(0) == os.getpid())'
 	is False
 }
 
+@test "timeout ends a command in a session of its own" {
+	runs 124 timeout -k 5 1 rlc-unshare -R tree --bind /usr:/usr:ro sleep 30 </dev/null
+}
+
 @test "in a tree on which another one stands nested" {
 	mkdir tree/inner
 	tree tree/inner/tree

@@ -92,15 +92,20 @@ struct seen {
 	int64_t direct[NSIG]; /* when it last came to the group */
 };
 
-static bool is_passed_on(struct seen *s, const siginfo_t *info)
+static bool is_passed_on(struct seen *s, const siginfo_t *info, bool detached)
 {
 	enum { SOON = 100 }; /* ms; the outer process is the group's last to get it */
 
 	if (info->si_code == SI_QUEUE && info->si_pid == getppid())
 		return now_ms() - s->direct[info->si_signo] > SOON;
-	if (info->si_code == SI_USER)
-		s->direct[info->si_signo] = now_ms();
-	return false;
+	if (info->si_code != SI_USER)
+		return false;
+	s->direct[info->si_signo] = now_ms();
+	/*
+	 * A guest in a session of its own is not of the group and has not got it yet; one that is
+	 * still pending takes the outer process's in. Nobody's number is 0 but one outside.
+	 */
+	return detached && (getpid() != 1 || info->si_pid == 0);
 }
 
 int guard_inner(pid_t guest, bool detached, int on_death)
@@ -113,7 +118,7 @@ int guard_inner(pid_t guest, bool detached, int on_death)
 		n = next_signal(&info);
 		if (n == GUARD_DEATH && on_death)
 			kill(guest, on_death);
-		else if (n != SIGCHLD && is_passed_on(&seen, &info))
+		else if (n != SIGCHLD && is_passed_on(&seen, &info, detached))
 			kill(detached && info.si_value.sival_int ? -guest : guest, n);
 	}
 	return status;
