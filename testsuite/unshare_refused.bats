@@ -88,3 +88,26 @@ no_namespaces() {
 	runs 125 rlc-unshare -m true
 	has "needs --user or --map-root-user too"
 }
+
+@test "without process_vm_readv, pidfds, openat2 and calls on attributes by name: owners are kept" {
+	[ "$ENVIRONMENT" != nons ] || return 0
+	for rules in vmcopy pidfd "vmcopy pidfd openat2 xattrat"; do
+		rm -rf f d
+		# shellcheck disable=SC2016,SC2086 # rules are words
+		runs 0 deny $rules -- rlc-unshare --emulate=full sh -ec 'touch f; mkdir d; chown 5:6 f; chown 7:8 d
+			cd d; stat -c %u:%g . ../f; stat -c %u - <../f; find .. -name f -printf "%G\n"'
+		is $'7:8\n5:6\n5\n6'
+		runs 0 rlc-getattr f
+		is "f: uid=5 gid=6"
+	done
+}
+
+@test "without seccomp notifications changes of owner succeed, and it is told that they are not kept" {
+	[ "$ENVIRONMENT" != nons ] || return 0
+	touch f
+	runs 0 deny listener -- rlc-unshare sh -ec 'chown 9:9 f; stat -c %u f'
+	has "what the command does to owners is not kept" $'\n0'
+	runs 125 deny listener -- rlc-unshare --emulate=full true
+	runs 0 deny listener -- rlc-unshare --rung
+	has "rung 3 of 5" "refused: rung 2, user namespace and notification" "has no seccomp notifications"
+}

@@ -2,8 +2,9 @@
 /*
  * deny RULE... -- COMMAND...: runs a command for which some system calls fail, as on
  * an older kernel or a locked-down host. Children inherit it.
- * A rule: openat2, xattrat, fchmodat2, userns (each ENOSYS but userns, EPERM), or with
- * another error: openat2=EPERM.
+ * A rule: openat2, xattrat, fchmodat2, vmcopy (process_vm_readv and writev), pidfd, listener (of
+ * seccomp notifications), userns (each ENOSYS but userns and vmcopy, EPERM, and listener, EINVAL),
+ * or with another error: openat2=EPERM.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -25,7 +26,15 @@
 #error "deny does not know this processor"
 #endif
 
-enum { CLONE3 = 435, OPENAT2 = 437, FCHMODAT2 = 452, SETXATTRAT = 463, REMOVEXATTRAT = 466 };
+enum {
+	PIDFD_OPEN = 434,
+	CLONE3 = 435,
+	OPENAT2 = 437,
+	PIDFD_GETFD = 438,
+	FCHMODAT2 = 452,
+	SETXATTRAT = 463,
+	REMOVEXATTRAT = 466
+};
 
 struct program {
 	struct sock_filter code[64];
@@ -55,11 +64,11 @@ static void deny_range(struct program *p, unsigned first, unsigned last, int err
 	answer(p, error);
 }
 
-/* The call fails where its first argument has the flag. */
-static void deny_flag(struct program *p, unsigned call, unsigned flag, int error)
+/* The call fails where that argument has the flag. */
+static void deny_flag(struct program *p, unsigned call, unsigned arg, unsigned flag, int error)
 {
 	add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 4));
-	load(p, offsetof(struct seccomp_data, args[0]));
+	load(p, offsetof(struct seccomp_data, args) + 8 * arg);
 	add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, flag, 0, 1));
 	answer(p, error);
 	load(p, offsetof(struct seccomp_data, nr));
@@ -78,11 +87,17 @@ static int error_number(const char *name, int preset)
 	return -1;
 }
 
+static int usual_error(const char *rule)
+{
+	if (strncmp(rule, "listener", 8) == 0)
+		return EINVAL;
+	return strncmp(rule, "userns", 6) == 0 || strncmp(rule, "vmcopy", 6) == 0 ? EPERM : ENOSYS;
+}
+
 static int add_rule(struct program *p, char *rule)
 {
 	char *equals = strchr(rule, '=');
-	int error = error_number(
-		equals ? equals + 1 : NULL, strncmp(rule, "userns", 6) ? ENOSYS : EPERM);
+	int error = error_number(equals ? equals + 1 : NULL, usual_error(rule));
 
 	if (equals)
 		*equals = '\0';
@@ -94,9 +109,16 @@ static int add_rule(struct program *p, char *rule)
 		deny_range(p, FCHMODAT2, FCHMODAT2, error);
 	} else if (strcmp(rule, "xattrat") == 0) {
 		deny_range(p, SETXATTRAT, REMOVEXATTRAT, error);
+	} else if (strcmp(rule, "vmcopy") == 0) {
+		deny_range(p, SYS_process_vm_readv, SYS_process_vm_writev, error);
+	} else if (strcmp(rule, "pidfd") == 0) {
+		deny_range(p, PIDFD_OPEN, PIDFD_OPEN, error);
+		deny_range(p, PIDFD_GETFD, PIDFD_GETFD, error);
+	} else if (strcmp(rule, "listener") == 0) {
+		deny_flag(p, SYS_seccomp, 1, SECCOMP_FILTER_FLAG_NEW_LISTENER, error);
 	} else if (strcmp(rule, "userns") == 0) {
-		deny_flag(p, SYS_unshare, CLONE_NEWUSER, error);
-		deny_flag(p, SYS_clone, CLONE_NEWUSER, error);
+		deny_flag(p, SYS_unshare, 0, CLONE_NEWUSER, error);
+		deny_flag(p, SYS_clone, 0, CLONE_NEWUSER, error);
 		deny_range(p, CLONE3, CLONE3, ENOSYS); /* its flags are out of a filter's reach */
 	} else {
 		return -1;
