@@ -165,6 +165,13 @@ static long give(const struct call *c, uint64_t at, size_t room, const void *dat
 	return r < 0 ? r : (long)n;
 }
 
+static bool sees_trusted(const struct call *c)
+{
+	struct creds who;
+
+	return who_get(c, &who) == 0 && creds_capable(&who, CAP_SYS_ADMIN);
+}
+
 /* What is hidden is not there, for those who may look. */
 static long hide(const struct call *c, struct request *q)
 {
@@ -190,6 +197,8 @@ long do_getxattr(struct call *c)
 		return r ? r : CALL_CONTINUE;
 	if (is_user(q.attr))
 		return hide(c, &q);
+	if (is_trusted(q.attr) && !sees_trusted(c))
+		return -ENODATA;
 	r = attr_read(q.place.dir.fd, q.place.name, kept_name(q.attr, &kept), &value);
 	if (r == 0)
 		return give(c, q.value, q.size, value.data, value.len);
@@ -222,13 +231,6 @@ static int translate(const struct buf *names, struct buf *out, bool trusted)
 		r = buf_add(out, shown, strlen(shown) + 1);
 	}
 	return r;
-}
-
-static bool sees_trusted(const struct call *c)
-{
-	struct creds who;
-
-	return who_get(c, &who) == 0 && creds_capable(&who, CAP_SYS_ADMIN);
 }
 
 long do_listxattr(struct call *c)
