@@ -52,7 +52,6 @@ enum { GUEST_SLOTS = 64, CALLS_MAX = 512 };
 /* A thread that answers calls. Its working directory is the emulator's /proc. */
 struct worker {
 	struct emu *emu;
-	unsigned int number;
 	struct {
 		pid_t tid;
 		int pidfd;

@@ -2,8 +2,8 @@
 #include "core/emu/handlers.h"
 
 #include "core/base/sys.h"
-#include "core/emu/strict.h"
 #include "core/emu/acl.h"
+#include "core/emu/strict.h"
 #include "core/owner/attr.h"
 #include <linux/xattr.h>
 #include <sys/time.h>
@@ -87,7 +87,6 @@ static long chmod_at(struct call *c, int dirfd, uint64_t path, int flags, uint32
 	return r ? r : change_mode(c, &p, (mode_t)mode & 07777);
 }
 
-/* An unset table entry of root costs nothing: most modes are really there. */
 long do_chmod(struct call *c)
 {
 	return chmod_at(c, AT_FDCWD, c->args[0], 0, call_id(c, 1));
@@ -111,7 +110,7 @@ long do_fchmodat2(struct call *c)
 	return chmod_at(c, call_int(c, 0), c->args[1], call_int(c, 3), call_id(c, 2));
 }
 
-/* The times of a call, as utimensat(2) has them; of older calls only whether they are now. */
+/* The times of a call, as utimensat(2) has them. */
 struct times {
 	struct timespec at[2];
 	bool now, omitted;

@@ -27,7 +27,7 @@ struct made {
 long made_prepare(const struct call *c, int dirfd, uint64_t path, mode_t mode, struct made *m);
 
 /* The same where m->place has been found. */
-long made_at(const struct call *c, const struct owners *o, mode_t mode, struct made *m);
+long made_at(const struct call *c, mode_t mode, struct made *m);
 
 /* The same for what has a directory (m->dir), but no name. who: NULL for root. */
 int made_owner(const struct call *c, const struct creds *who, mode_t mode, struct made *m);

@@ -11,16 +11,12 @@
  */
 long made_prepare(const struct call *c, int dirfd, uint64_t path, mode_t mode, struct made *m)
 {
-	const struct owners *o = &c->emu->owners;
 	int r;
 
 	if (!made_is_device(mode) && who_is_root(c) && near_makes_own(c, dirfd, path, mode))
 		return CALL_CONTINUE;
 	r = view_read(c, dirfd, path, VIEW_LAST, &m->place);
-
-	if (r < 0)
-		return made_refuse(c, r);
-	return made_at(c, o, mode, m);
+	return r < 0 ? made_refuse(c, r) : made_at(c, mode, m);
 }
 
 /*
@@ -32,7 +28,7 @@ long made_refuse(const struct call *c, int r)
 	return who_is_root(c) ? CALL_CONTINUE : r;
 }
 
-long made_at(const struct call *c, const struct owners *o, mode_t mode, struct made *m)
+long made_at(const struct call *c, mode_t mode, struct made *m)
 {
 	struct creds who;
 	struct stat st;
@@ -43,7 +39,7 @@ long made_at(const struct call *c, const struct owners *o, mode_t mode, struct m
 		return made_refuse(c, -EEXIST);
 	if (m->place.slash && !S_ISDIR(mode))
 		return made_refuse(c, -ENOENT);
-	r = node_read(o, &m->place.dir, NULL, &m->dir, NULL);
+	r = node_read(&c->emu->owners, &m->place.dir, NULL, &m->dir, NULL);
 	if (r < 0 && r != -EBADMSG)
 		return CALL_CONTINUE;
 	if (!S_ISREG(mode) && !S_ISDIR(mode))

@@ -85,8 +85,7 @@ static long unlink_at(struct call *c, int dirfd, uint64_t path, bool is_dir)
 	if (root && (is_dir || near_is_unmapped(c, dirfd, path)))
 		return CALL_CONTINUE;
 	r = find(c, dirfd, path, VIEW_LAST, &n);
-
-	if (r || !n.there || (root && (is_dir || !has_map(&n.place))))
+	if (r || !n.there || (root && !has_map(&n.place)))
 		return r ? r : CALL_CONTINUE;
 	if (read_nodes(c, &n) < 0)
 		return CALL_CONTINUE;
@@ -139,39 +138,34 @@ static int may_rename(
 					   });
 }
 
+/* What the map said of one name it says of another place, where the inode now is. */
+static int keep_at(const struct call *c, const struct node *n, struct place *p)
+{
+	struct node unkept = *n;
+	int r;
+
+	if (!in_map(n->real.st_mode) || !n->recorded)
+		return 0;
+	unkept.kept = (struct owner){OWNER_KEEP, OWNER_KEEP};
+	unkept.recorded = false;
+	r = node_record(&c->emu->owners, &p->dir, p->name, &unkept, n->kept, NULL);
+	return r < 0 ? r : dir_flush(&c->emu->owners, &p->dir, NULL);
+}
+
 /* Both ends' maps, once the names have changed their places. */
 static int move_owners(const struct call *c, struct named *old, struct named *next, bool exchange)
 {
-	const struct owners *o = &c->emu->owners;
-	struct node moved = old->node, back = next->node;
-	int r = 0;
+	long r = 0;
 
-	if (in_map(moved.real.st_mode))
-		r = node_forget(o, &old->place.dir, old->place.name, &moved.real, NULL);
+	if (in_map(old->node.real.st_mode))
+		r = forget(c, old);
+	if (r == 0 && next->there && in_map(next->node.real.st_mode))
+		r = forget(c, next);
 	if (r == 0)
-		r = dir_flush(o, &old->place.dir, NULL);
-	if (r == 0 && next->there && in_map(back.real.st_mode))
-		r = node_forget(o, &next->place.dir, next->place.name, &back.real, NULL);
-	if (r == 0 && in_map(moved.real.st_mode) && moved.recorded)
-		r = node_record(o, &next->place.dir, next->place.name,
-			&(struct node){.st = moved.st,
-				.real = moved.real,
-				.own = moved.own,
-				.kept = {OWNER_KEEP, OWNER_KEEP}},
-			moved.kept, NULL);
-	if (r == 0)
-		r = dir_flush(o, &next->place.dir, NULL);
-	if (r == 0 && exchange && in_map(back.real.st_mode) && back.recorded) {
-		r = node_record(o, &old->place.dir, old->place.name,
-			&(struct node){.st = back.st,
-				.real = back.real,
-				.own = back.own,
-				.kept = {OWNER_KEEP, OWNER_KEEP}},
-			back.kept, NULL);
-		if (r == 0)
-			r = dir_flush(o, &old->place.dir, NULL);
-	}
-	return r;
+		r = keep_at(c, &old->node, &next->place);
+	if (r == 0 && exchange)
+		r = keep_at(c, &next->node, &old->place);
+	return (int)r;
 }
 
 /* Two names of one inode: renaming does nothing. */

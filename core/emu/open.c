@@ -31,10 +31,10 @@ static long give(const struct call *c, int fd, const struct opening *o)
 	return call_give_fd(c, fd, o->flags & O_CLOEXEC);
 }
 
-/* Flags with which we open for the guest: never for writing into what another has put there. */
+/* Flags with which we open for the guest: the descriptor is ours, and no terminal becomes so. */
 static int our_flags(const struct opening *o)
 {
-	return (o->flags & ~O_CLOEXEC) | O_CLOEXEC | O_NOCTTY;
+	return o->flags | O_CLOEXEC | O_NOCTTY;
 }
 
 /* The host's own device of that number, where it is one that anybody may have. */
@@ -289,7 +289,7 @@ static long open_at(struct call *c, const struct opening *o)
 			       : CALL_CONTINUE;
 	if (!(o->flags & O_CREAT) || m.place.slash)
 		return CALL_CONTINUE;
-	r = made_at(c, &c->emu->owners, S_IFREG | (o->mode & 07777), &m);
+	r = made_at(c, S_IFREG | (o->mode & 07777), &m);
 	return r ? r : open_new(c, o, &m);
 }
 

@@ -41,7 +41,7 @@ long do_bind(struct call *c)
 	r = view_place(c, AT_FDCWD, path, VIEW_LAST, &m.place);
 	if (r < 0)
 		return made_refuse(c, (int)r);
-	r = made_at(c, &c->emu->owners, S_IFSOCK | 0777, &m);
+	r = made_at(c, S_IFSOCK | 0777, &m);
 	if (r)
 		return r == -EEXIST ? -EADDRINUSE : r;
 	sock = guest_fd(c, call_int(c, 0));

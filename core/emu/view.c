@@ -7,7 +7,7 @@
 
 enum { SYMLINKS_MAX = 40 };
 
-int view_base(const struct call *c, int dirfd, const char *path)
+static int view_base(const struct call *c, int dirfd, const char *path)
 {
 	if (*path == '/')
 		return AT_FDCWD;

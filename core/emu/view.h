@@ -53,9 +53,6 @@ int view_open(const struct call *c, int base, const char *path, int flags);
 /* The same, a component at a time. */
 int view_open_by_hand(const struct call *c, int base, const char *path, int flags);
 
-/* Where the guest's path starts: a descriptor, or AT_FDCWD for an absolute one. */
-int view_base(const struct call *c, int dirfd, const char *path);
-
 /* openat(2) with O_CLOEXEC: the descriptor or negative errno. */
 int place_reopen(int fd, const char *name, int flags);
 

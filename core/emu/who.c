@@ -53,7 +53,7 @@ static int find_used(void *arg, uint8_t used[TAGS_INDICES / 8])
 	return 0;
 }
 
-int who_start(struct emu *e, pid_t pid, const struct creds *creds)
+static int give(struct emu *e, pid_t pid, const struct creds *creds)
 {
 	int index = tags_intern(e->tags, creds, find_used, e), r;
 
@@ -71,7 +71,7 @@ int who_set(const struct call *c, const struct creds *creds)
 
 	if (who_get(c, &now) == 0 && creds_equal(&now, creds))
 		return 0;
-	return call_valid(c) ? who_start(c->emu, c->tid, creds) : -EINTR;
+	return call_valid(c) ? give(c->emu, c->tid, creds) : -EINTR;
 }
 
 static int read_number(const char *file)

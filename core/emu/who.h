@@ -19,9 +19,6 @@ int who_get(const struct call *c, struct creds *out);
 /* Gives the process other credentials. 0 or negative errno, and then nothing has changed. */
 int who_set(const struct call *c, const struct creds *creds);
 
-/* The same for a process that has not run yet. */
-int who_start(struct emu *e, pid_t pid, const struct creds *creds);
-
 /* What /proc/sys/fs/protected_* say to the guest. */
 void who_sysctl(struct access_sysctl *out);
 

@@ -72,10 +72,9 @@ static const char *kept_name(const char *attr, struct kept_name *name)
 static long find(const struct call *c, struct place *p)
 {
 	const char *name = c->row->name;
-	int flags = *name == 'l' && name[1] != 'i' ? AT_SYMLINK_NOFOLLOW : 0, r;
+	bool list = strncmp(name, "list", 4) == 0;
+	int flags = *name == 'l' && !list ? AT_SYMLINK_NOFOLLOW : 0, r;
 
-	if (strncmp(name, "llist", 5) == 0)
-		flags = AT_SYMLINK_NOFOLLOW;
 	if (strstr(name, "xattrat"))
 		r = view_read(c, call_int(c, 0), c->args[1], call_int(c, 2), p);
 	else if (*name == 'f')
@@ -334,9 +333,10 @@ static long set(const struct call *c, struct request *q, struct node *node, cons
 	int fd = q->place.dir.fd, r = -EPERM;
 	const char *name = q->place.name;
 	struct kept_name kept;
+	int flags_error = check_flags(q);
 
-	if (check_flags(q) < 0)
-		return check_flags(q);
+	if (flags_error < 0)
+		return flags_error;
 	kept_name(q->attr, &kept);
 	if (!is_trusted(q->attr))
 		r = attr_set(fd, name, q->attr, value, q->size);

@@ -33,7 +33,7 @@ static const struct call *const tables[] = {
 
 /* One call at a time, made by one of the three: in memory that they share. */
 struct turn {
-	sem_t go[ACTORS], done;
+	sem_t go[ACTORS], done, ready;
 	uint64_t number;
 	bool end;
 };
@@ -119,6 +119,7 @@ static void *work_in_thread(void *arg)
 
 	if (unshare(CLONE_FS) < 0)
 		_exit(3);
+	sem_post(&j->turn->ready);
 	work(j);
 	return NULL;
 }
@@ -159,6 +160,9 @@ static void work_in_process(const struct actor *model, struct turn *turn, const 
 	}
 	if (pthread_create(&thread, NULL, work_in_thread, &jobs[THREAD]))
 		_exit(3);
+	/* Until then the thread goes where the process goes. */
+	while (sem_wait(&turn->ready) < 0)
+		;
 	work(&jobs[MAIN]);
 	pthread_join(thread, NULL);
 	waitpid(pid, NULL, 0);
@@ -171,7 +175,7 @@ static struct turn *turn_make(void)
 		mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned i;
 
-	if (t == MAP_FAILED || sem_init(&t->done, 1, 0) < 0)
+	if (t == MAP_FAILED || sem_init(&t->done, 1, 0) < 0 || sem_init(&t->ready, 1, 0) < 0)
 		return NULL;
 	for (i = 0; i < ACTORS; i++)
 		if (sem_init(&t->go[i], 1, 0) < 0)
