@@ -153,7 +153,7 @@ static int add_json(const struct visit *v, const struct node *node, struct buf *
 {
 	struct owner owner = stored(node);
 
-	if (buf_adds(out, "{\"path\":") < 0 || json_string(out, v->path, strlen(v->path)) < 0 ||
+	if (buf_adds(out, "{\"path\":") < 0 || json_quote(out, v->path, strlen(v->path)) < 0 ||
 		buf_adds(out, ",\"uid\":") < 0 || add_id(out, owner.uid, "null") < 0 ||
 		buf_adds(out, ",\"gid\":") < 0 || add_id(out, owner.gid, "null") < 0 ||
 		buf_adds(out, ",\"raw\":") < 0 || add_raw(v, out) < 0 ||

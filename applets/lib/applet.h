@@ -109,7 +109,7 @@ int usage_error(const struct applet *self, const char *fmt, ...)
  * \udcXX (Python's surrogateescape). 0 or -ENOMEM.
  */
 struct buf;
-int json_string(struct buf *out, const char *s, size_t len);
+int json_quote(struct buf *out, const char *s, size_t len);
 
 /*
  * Adds s so that it stays on one line and does nothing to a terminal: control

@@ -20,7 +20,7 @@ static int add_escaped(struct buf *out, unsigned char c)
 	return buf_addf(out, "\\u%04x", c < 0x80 ? c : 0xdc00 + c);
 }
 
-int json_string(struct buf *out, const char *s, size_t len)
+int json_quote(struct buf *out, const char *s, size_t len)
 {
 	int r = buf_adds(out, "\"");
 

@@ -71,7 +71,7 @@ static int add_string(struct buf *out, const char *key, const char *value)
 
 	if (r < 0)
 		return r;
-	return value ? json_string(out, value, strlen(value)) : buf_adds(out, "null");
+	return value ? json_quote(out, value, strlen(value)) : buf_adds(out, "null");
 }
 
 static int add_owner(struct buf *out, const struct shown *what)
@@ -102,7 +102,7 @@ int show_json(struct buf *out, const struct shown *what)
 	int r = buf_adds(out, "{\"path\":");
 
 	if (r == 0)
-		r = json_string(out, what->path, strlen(what->path));
+		r = json_quote(out, what->path, strlen(what->path));
 	if (r == 0)
 		r = buf_addf(out, ",\"type\":\"%s\",\"mode\":\"%04o\"", type_word(st->st_mode),
 			st->st_mode & 07777u);

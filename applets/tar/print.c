@@ -107,7 +107,7 @@ static void json_member(struct buf *b, const char *key, const char *text)
 	if (!text || !*text)
 		return;
 	buf_addf(b, ",\"%s\":", key);
-	json_string(b, text, strlen(text));
+	json_quote(b, text, strlen(text));
 }
 
 /* Attribute values are bytes of any kind: hexadecimal. */
@@ -118,7 +118,7 @@ static void json_attrs(struct buf *b, const struct entry *e)
 		const struct entry_attr *a = &e->attrs[i];
 
 		buf_adds(b, i ? "," : "");
-		json_string(b, a->name, strlen(a->name));
+		json_quote(b, a->name, strlen(a->name));
 		buf_adds(b, ":\"");
 		for (size_t j = 0; j < a->len; j++)
 			buf_addf(b, "%02x", ((const unsigned char *)a->value)[j]);
@@ -140,7 +140,7 @@ static void json_time(struct buf *b, const struct timespec *t)
 static void add_json(struct buf *b, const struct entry *e)
 {
 	buf_adds(b, "{\"path\":");
-	json_string(b, e->path, strlen(e->path));
+	json_quote(b, e->path, strlen(e->path));
 	buf_addf(b, ",\"type\":\"%s\",\"mode\":\"%04o\",\"uid\":%u,\"gid\":%u", type_word(e),
 		(unsigned)e->mode & 07777, e->uid, e->gid);
 	json_member(b, "user", e->uname);

@@ -67,7 +67,7 @@ static void check_nul(void)
 {
 	cleanup_buf struct buf out = BUF_NONE;
 
-	CHECK(json_string(&out, "a\0b", 3) == 0 && strcmp(out.data, "\"a\\u0000b\"") == 0,
+	CHECK(json_quote(&out, "a\0b", 3) == 0 && strcmp(out.data, "\"a\\u0000b\"") == 0,
 		"a NUL is a character like others");
 }
 
@@ -100,7 +100,7 @@ int main(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(json); i++)
-		check_vector(&json[i], json_string);
+		check_vector(&json[i], json_quote);
 	for (i = 0; i < ARRAY_SIZE(shown); i++)
 		check_vector(&shown[i], show_path);
 	check_nul();
