@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Our own C files: once with musl for build/rlc, once with sanitizers for the tests.
 
-rooms := base owner tree $(if $(CONFIG_PACK),pack) ns $(if $(CONFIG_EMU),emu)
+rooms := base owner tree $(if $(CONFIG_PACK),pack) $(if $(CONFIG_IMAGE),image) ns \
+	$(if $(CONFIG_EMU),emu)
 core-c := $(sort $(foreach room,$(rooms),$(wildcard core/$(room)/*.c)))
 applet-c := $(sort $(wildcard applets/lib/*.c) $(applet-sources-y))
 proto-c := $(patsubst proto/%.proto,$(GEN)/proto/%.pb-c.c,$(sort $(wildcard proto/*.proto)))

@@ -31,6 +31,12 @@ int platform_parse(const char *text, struct platform *p);
 /* What this machine is, in Go's words. 0 or -ENOMEM. */
 int platform_here(struct platform *p);
 void platform_done(struct platform *p);
+/*
+ * Whether object, which says os, architecture and variant (a descriptor's platform, a config), is
+ * of the platform wanted; and whether its variant is what stands where none is named.
+ */
+bool platform_fits(const struct platform *want, const json_t *object);
+bool platform_usual(const json_t *object);
 
 /*
  * A tag is what stands in the annotation org.opencontainers.image.ref.name of a descriptor in
@@ -38,7 +44,7 @@ void platform_done(struct platform *p);
  */
 bool tag_valid(const char *text);
 
-/* "DIR" or "DIR:TAG" (the tag begins behind the last colon); tag is "latest" without one. */
+/* "DIR" or "DIR:TAG" (the tag begins behind the first colon); tag is "latest" without one. */
 struct image_name {
 	char *dir, *tag; /* owned */
 };
@@ -47,6 +53,7 @@ struct image_name {
 		NULL, NULL                                                                         \
 	}
 #define cleanup_image_name cleanup(image_name_done)
+/* 0; -EINVAL or -ENOMEM with err. */
 int image_name_parse(const char *text, struct image_name *out, struct err *err);
 void image_name_done(struct image_name *n);
 

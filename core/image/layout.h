@@ -13,12 +13,13 @@
  */
 struct layout {
 	int fd;     /* the directory; it is locked, see enum layout_use */
+	int blobs;  /* blobs/sha256 in it; -1 where there is none */
 	char *path; /* owned; as given, for messages */
 };
 
 #define LAYOUT_NONE                                                                                \
 	{                                                                                          \
-		-1, NULL                                                                           \
+		-1, -1, NULL                                                                       \
 	}
 #define cleanup_layout cleanup(layout_close)
 
@@ -28,9 +29,12 @@ enum layout_use {
 	LAYOUT_SOLE   /* an exclusive lock: for collecting what nothing refers to */
 };
 
+/* What is being written has a name in the layout that starts so. */
+#define LAYOUT_ASIDE ".rlc-"
+
 /*
- * Makes an empty layout in dir, which may exist if it is empty; its parents must exist. 0; -EEXIST
- * where something is in it; negative errno with err.
+ * Makes an empty layout in dir, which may exist if it is empty, or has what an interrupted attempt
+ * left; its parents must exist. 0; -EEXIST where something is in it; negative errno with err.
  */
 int layout_create(const char *dir, struct err *err);
 
@@ -55,6 +59,19 @@ typedef int index_change_fn(void *arg, json_t *index, struct err *err);
 int layout_change(struct layout *l, index_change_fn *change, void *arg, struct err *err);
 
 #define DIGEST_MAX 72 /* "sha256:", 64 hexadecimal digits in lower case, NUL */
+
+/*
+ * Opens the regular file name in the directory dirfd for reading, and nothing else: no symlink
+ * is followed, no FIFO waited for. The descriptor; -ELOOP for a symlink, -EBADMSG for what is no
+ * file, negative errno.
+ */
+int layout_file(int dirfd, const char *name, struct stat *st);
+
+/*
+ * A new file in the layout, open for writing, and its name, which is nobody else's. The descriptor
+ * or negative errno.
+ */
+int layout_aside(const struct layout *l, char name[NAME_MAX + 1]);
 
 /* Whether text is a digest that rlc knows. */
 bool digest_valid(const char *text);

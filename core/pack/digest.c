@@ -57,18 +57,35 @@ static void hasher_join(struct hasher *h)
 	}
 }
 
-void hasher_hex(struct hasher *h, char hex[65])
+static void finish(struct sha256_ctx *sha, char hex[65])
 {
 	static const char digits[] = "0123456789abcdef";
 	uint8_t raw[SHA256_DIGEST_SIZE];
+	size_t i;
 
+	sha256_digest(sha, sizeof raw, raw);
+	for (i = 0; i < sizeof raw; i++) {
+		hex[2 * i] = digits[raw[i] >> 4];
+		hex[2 * i + 1] = digits[raw[i] & 15];
+	}
+	hex[64] = '\0';
+}
+
+int digest_bytes(const void *data, size_t n, char hex[65])
+{
+	struct sha256_ctx sha;
+
+	sha256_init(&sha);
+	sha256_update(&sha, n, data);
+	finish(&sha, hex);
+	return 0;
+}
+
+void hasher_hex(struct hasher *h, char hex[65])
+{
 	hasher_join(h);
 	if (h->mode != OVER) {
-		sha256_digest(&h->sha, sizeof raw, raw);
-		for (size_t i = 0; i < sizeof raw; i++) {
-			h->hex[2 * i] = digits[raw[i] >> 4];
-			h->hex[2 * i + 1] = digits[raw[i] & 15];
-		}
+		finish(&h->sha, h->hex);
 		h->mode = OVER;
 	}
 	memcpy(hex, h->hex, sizeof h->hex);
@@ -87,9 +104,23 @@ void hasher_free(struct hasher *h)
 
 #else
 
+int digest_bytes(const void *data, size_t n, char hex[65])
+{
+	(void)data, (void)n;
+	*hex = '\0';
+	return -ENOTSUP;
+}
+
 int hasher_new(struct hasher **out)
 {
 	*out = NULL;
+	return -ENOTSUP;
+}
+
+int digest_fd(int fd, void *block, size_t room, char hex[65])
+{
+	(void)fd, (void)block, (void)room;
+	*hex = '\0';
 	return -ENOTSUP;
 }
 

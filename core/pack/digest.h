@@ -16,6 +16,15 @@ void hasher_push(struct hasher *h, struct block *b);
 /* Waits for all that was pushed: the digest as 64 hex digits and NUL, the same each time. */
 void hasher_hex(struct hasher *h, char hex[65]);
 
+/* The digest of n bytes, here and now. 0, or -ENOTSUP. */
+int digest_bytes(const void *data, size_t n, char hex[65]);
+
+/*
+ * The digest of all that fd still holds, found in this thread; block has room bytes to read into.
+ * 0 or negative errno.
+ */
+int digest_fd(int fd, void *block, size_t room, char hex[65]);
+
 /* Ends the thread, whatever it had left to do. NULL is fine. */
 void hasher_free(struct hasher *h);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pack/level.h"
 
+#include "core/base/siphash.h"
 #include <sys/random.h>
 
 /*
@@ -13,58 +14,12 @@ struct marks {
 	size_t count, room; /* room is a power of two */
 };
 
-static uint64_t rotate(uint64_t x, int n)
-{
-	return x << n | x >> (64 - n);
-}
-
-/* SipHash's round. */
-static void mix(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = rotate(v[1], 13) ^ v[0];
-	v[0] = rotate(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotate(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotate(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotate(v[1], 17) ^ v[2];
-	v[2] = rotate(v[2], 32);
-}
-
-static void absorb(uint64_t v[4], uint64_t word)
-{
-	v[3] ^= word;
-	mix(v);
-	mix(v);
-	v[0] ^= word;
-}
-
-/* SipHash-2-4 of device, directory and name. */
 static uint64_t hash(const struct marks *m, dev_t dev, ino_t dir, const char *name)
 {
-	uint64_t v[4] = {m->key[0] ^ 0x736f6d6570736575, m->key[1] ^ 0x646f72616e646f6d,
-		m->key[0] ^ 0x6c7967656e657261, m->key[1] ^ 0x7465646279746573};
-	size_t len = strlen(name), at;
+	const uint64_t numbers[] = {dev, dir};
+	uint64_t h = siphash(m->key, numbers, ARRAY_SIZE(numbers), name, strlen(name));
 
-	absorb(v, dev);
-	absorb(v, dir);
-	for (at = 0; at + 8 <= len; at += 8) {
-		uint64_t word;
-
-		memcpy(&word, name + at, 8);
-		absorb(v, word);
-	}
-	uint64_t rest = (uint64_t)len << 56;
-
-	memcpy(&rest, name + at, len - at);
-	absorb(v, rest);
-	v[2] ^= 0xff;
-	for (int i = 0; i < 4; i++)
-		mix(v);
-	rest = v[0] ^ v[1] ^ v[2] ^ v[3];
-	return rest ? rest : 1;
+	return h ? h : 1;
 }
 
 struct marks *marks_new(void)

@@ -6,7 +6,7 @@
 #include "core/pack/stream.h"
 
 /*
- * What the stages of core/pack have in common; nobody else needs it.
+ * What stages have in common; outside core/pack only those who make stages of their own need it.
  *
  * A stage gives and takes whole blocks, which may have other holders: none changes a block that
  * it was given. Every source's first block holds at least 4 bytes unless that is all there is,

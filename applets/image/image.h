@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_VERB_H
+#define RLC_VERB_H
+
+#include "applets/lib/applet.h"
+#include "core/image/image.h"
+
+/*
+ * A verb of rlc-image is an applet of its own, named "image VERB" or "image VERB VERB", in a file
+ * verb_X.c that defines `const struct applet verb_X` and is named in the table of image.c. What the
+ * manual says of it, but for what --help says, stands in that file in a comment that starts with
+ * `/ * verb VERB` (without the space), as mdoc without sections.
+ */
+
+enum {
+	VERB_IMAGE = 1000,
+	VERB_LAYOUT,
+	VERB_TAG,
+	VERB_PLATFORM,
+	VERB_NO_HISTORY,
+	VERB_AUTHOR,
+	VERB_COMMENT,
+	VERB_CREATED,
+	VERB_CREATED_BY,
+	VERB_COMPRESS,
+	VERB_UID_MAP,
+	VERB_GID_MAP,
+	VERB_ROOTLESS,
+	VERB_OWN = 2000, /* from here on a verb's own options */
+};
+
+/* Rows for a verb's table of options. */
+#define VERB_ROW_IMAGE                                                                             \
+	{                                                                                          \
+		VERB_IMAGE, 0, "image", "DIR[:TAG]", "the layout, and the tag in it (latest)"      \
+	}
+#define VERB_ROW_LAYOUT                                                                            \
+	{                                                                                          \
+		VERB_LAYOUT, 0, "layout", "DIR", "the layout"                                      \
+	}
+#define VERB_ROW_TAG                                                                               \
+	{                                                                                          \
+		VERB_TAG, 0, "tag", "TAG", "tag the new image with TAG, and leave the old one"     \
+	}
+#define VERB_ROW_PLATFORM                                                                          \
+	{                                                                                          \
+		VERB_PLATFORM, 0, "platform", "OS/ARCH[/VARIANT]",                                 \
+			"which image of an index (the one for this machine)"                       \
+	}
+#define VERB_ROWS_HISTORY                                                                          \
+	{VERB_NO_HISTORY, 0, "no-history", NULL, "add no entry to the history"},                   \
+		{VERB_AUTHOR, 0, "history.author", "TEXT", "who, in the history"},                 \
+		{VERB_COMMENT, 0, "history.comment", "TEXT", "a comment in the history"},          \
+		{VERB_CREATED, 0, "history.created", "TIME",                                       \
+			"when, in the history: as 2026-02-03T04:05:06Z (now)"},                    \
+	{                                                                                          \
+		VERB_CREATED_BY, 0, "history.created_by", "TEXT", "by what, in the history"        \
+	}
+#define VERB_ROW_COMPRESS                                                                          \
+	{                                                                                          \
+		VERB_COMPRESS, 0, "compress", "HOW",                                               \
+			"how new layers are compressed: gzip, zstd, none, or auto: as the layer "  \
+			"below is, and gzip for the first (auto)"                                  \
+	}
+#define VERB_ROWS_MAPS                                                                             \
+	{VERB_UID_MAP, 0, "uid-map", "INSIDE:OUTSIDE:COUNT", "what user ids are outside"},         \
+		{VERB_GID_MAP, 0, "gid-map", "INSIDE:OUTSIDE:COUNT",                               \
+			"what group ids are outside"},                                             \
+	{                                                                                          \
+		VERB_ROOTLESS, 0, "rootless", NULL,                                                \
+			"keep owners as records, which an ordinary user does anyway"               \
+	}
+
+/* A range of ids, as --uid-map says it. */
+struct verb_map {
+	uint32_t inside, outside, count;
+};
+
+struct verb_maps {
+	struct verb_map at[16];
+	size_t count;
+};
+
+/* What the options say that verbs have in common. */
+struct verb {
+	const struct applet *self;
+	struct options o;         /* after verb_start: operands and their number */
+	struct image_name image;  /* --image, or --layout in .dir alone; NULL where not given */
+	const char *tag;          /* --tag; NULL where not given */
+	struct platform platform; /* --platform */
+	bool has_platform;
+	bool no_history;
+	const char *author, *comment, *created, *created_by; /* NULL where not given */
+	bool auto_compress;                                  /* compress is to be chosen */
+	enum compression compress;
+	struct verb_maps uid_map, gid_map;
+	bool rootless;
+};
+
+#define VERB_NONE                                                                                  \
+	{                                                                                          \
+		.image = IMAGE_NAME_NONE, .auto_compress = true, .compress = COMPRESS_GZIP         \
+	}
+#define cleanup_verb cleanup(verb_end)
+
+/* Takes an option of the verb's own: EXIT_DONE, or an exit status after a message. */
+typedef int verb_take_fn(void *arg, int id, const char *value);
+
+/*
+ * Reads the command line: what is common into v, the rest goes to take. A verb whose table has
+ * --image or --layout must be given it, and least to most operands. True: go on; false: *status is
+ * the exit status, a message was printed.
+ */
+bool verb_start(struct verb *v, const struct applet *self, int argc, char **argv,
+	verb_take_fn *take, void *arg, int least, int most, int *status);
+
+void verb_end(struct verb *v);
+
+/* Reports err: EXIT_SOME. */
+int verb_fail(const struct verb *v, struct err *err);
+
+/* Which platform is wanted: NULL where none was named. */
+const struct platform *verb_platform(const struct verb *v);
+
+/* What the new image is to be tagged with: --tag, or --image's. */
+const char *verb_new_tag(const struct verb *v);
+
+/* How a new layer on top of the image is compressed. */
+enum compression verb_compression(const struct verb *v, const struct image *i);
+
+/*
+ * The entry for the history; *h points into v and time. by is what made it, where --history.*
+ * says nothing else; the author is the image's. False where --no-history was given.
+ */
+bool verb_history(const struct verb *v, const struct image *i, const char *by, bool empty_layer,
+	char time[IMAGE_TIME_MAX], struct history *h);
+
+/* The verbs; image.c's table names each. */
+extern const struct applet verb_init;
+
+#endif

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "applets/image/image.h"
+#include "applets/lib/options.h"
+
+/* "INSIDE:OUTSIDE[:COUNT]" */
+static bool parse_map(const char *text, struct verb_map *map)
+{
+	uint32_t *parts[] = {&map->inside, &map->outside, &map->count};
+	size_t i;
+
+	map->count = 1;
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		char *end;
+		unsigned long value;
+
+		if (*text < '0' || *text > '9')
+			return false;
+		errno = 0;
+		value = strtoul(text, &end, 10);
+		if (errno || value > UINT32_MAX || (*end && *end != ':'))
+			return false;
+		*parts[i] = (uint32_t)value;
+		if (!*end)
+			return i > 0;
+		text = end + 1;
+	}
+	return false;
+}
+
+static int take_map(const struct verb *v, struct verb_maps *maps, const char *text)
+{
+	if (maps->count == ARRAY_SIZE(maps->at))
+		return usage_error(v->self, "'%s': there are over 16 ranges of ids", text);
+	if (!parse_map(text, &maps->at[maps->count]))
+		return usage_error(v->self, "'%s' is no range of ids: INSIDE:OUTSIDE:COUNT", text);
+	maps->count++;
+	return EXIT_DONE;
+}
+
+static int take_image(struct verb *v, const char *text)
+{
+	cleanup_err struct err err = ERR_NONE;
+	int r;
+
+	image_name_done(&v->image);
+	r = image_name_parse(text, &v->image, &err);
+	if (r == -ENOMEM)
+		return verb_fail(v, &err);
+	return r < 0 ? usage_error(v->self, "--image: '%s': %s", text, err.what) : EXIT_DONE;
+}
+
+static int take_layout(struct verb *v, const char *text)
+{
+	cleanup_err struct err err = ERR_NONE;
+
+	if (!*text)
+		return usage_error(v->self, "--layout: the directory is empty");
+	image_name_done(&v->image);
+	v->image.dir = strdup(text);
+	if (v->image.dir)
+		return EXIT_DONE;
+	err_set(&err, -ENOMEM, NULL, NULL);
+	return verb_fail(v, &err);
+}
+
+static int take_tag(struct verb *v, const char *text)
+{
+	if (!tag_valid(text))
+		return usage_error(v->self, "--tag: '%s' is no tag", text);
+	v->tag = text;
+	return EXIT_DONE;
+}
+
+static int take_platform(struct verb *v, const char *text)
+{
+	platform_done(&v->platform);
+	if (platform_parse(text, &v->platform) < 0)
+		return usage_error(v->self, "--platform: '%s' is not OS/ARCH[/VARIANT]", text);
+	v->has_platform = true;
+	return EXIT_DONE;
+}
+
+static int take_created(struct verb *v, const char *text)
+{
+	struct timespec t;
+
+	if (image_time_parse(text, &t) < 0)
+		return usage_error(v->self, "--history.created: '%s' is no time (RFC 3339)", text);
+	v->created = text;
+	return EXIT_DONE;
+}
+
+static int take_compress(struct verb *v, const char *text)
+{
+	static const char *const words[] = {
+		[COMPRESS_NONE] = "none", [COMPRESS_GZIP] = "gzip", [COMPRESS_ZSTD] = "zstd"};
+	size_t i;
+
+	v->auto_compress = strcmp(text, "auto") == 0;
+	if (v->auto_compress)
+		return EXIT_DONE;
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(text, words[i]) == 0) {
+			v->compress = (enum compression)i;
+			return EXIT_DONE;
+		}
+	return usage_error(v->self, "--compress: '%s' is none of auto, gzip, zstd, none", text);
+}
+
+/* EXIT_DONE, an exit status after a message, or -1 where it is the verb's own. */
+static int take_common(struct verb *v, int id, const char *value)
+{
+	switch (id) {
+	case VERB_IMAGE:
+		return take_image(v, value);
+	case VERB_LAYOUT:
+		return take_layout(v, value);
+	case VERB_TAG:
+		return take_tag(v, value);
+	case VERB_PLATFORM:
+		return take_platform(v, value);
+	case VERB_CREATED:
+		return take_created(v, value);
+	case VERB_COMPRESS:
+		return take_compress(v, value);
+	case VERB_UID_MAP:
+		return take_map(v, &v->uid_map, value);
+	case VERB_GID_MAP:
+		return take_map(v, &v->gid_map, value);
+	case VERB_AUTHOR:
+		v->author = value;
+		break;
+	case VERB_COMMENT:
+		v->comment = value;
+		break;
+	case VERB_CREATED_BY:
+		v->created_by = value;
+		break;
+	case VERB_NO_HISTORY:
+		v->no_history = true;
+		break;
+	case VERB_ROOTLESS:
+		v->rootless = true;
+		break;
+	default:
+		return -1;
+	}
+	return EXIT_DONE;
+}
+
+/* The option that the verb cannot do without: its word, or NULL. */
+static const char *needed(const struct applet *self)
+{
+	const struct option_row *row;
+
+	for (row = self->options; !option_row_is_end(row); row++)
+		if (row->id == VERB_IMAGE || row->id == VERB_LAYOUT)
+			return row->word;
+	return NULL;
+}
+
+/* Whether what was given is whole: EXIT_DONE, or EXIT_USAGE after a message. */
+static int check(const struct verb *v, int least, int most)
+{
+	const char *word = needed(v->self);
+
+	if (word && !v->image.dir)
+		return usage_error(v->self, "--%s is missing", word);
+	if (v->no_history && (v->author || v->comment || v->created || v->created_by))
+		return usage_error(v->self, "--no-history leaves no place for --history.*");
+	if (v->o.operand_count < least)
+		return usage_error(v->self, "an operand is missing");
+	if (v->o.operand_count > most)
+		return usage_error(v->self, "%s: one operand too many", v->o.operands[most]);
+	return EXIT_DONE;
+}
+
+bool verb_start(struct verb *v, const struct applet *self, int argc, char **argv,
+	verb_take_fn *take, void *arg, int least, int most, int *status)
+{
+	int id;
+
+	v->self = self;
+	options_start(&v->o, self, argc, argv);
+	while ((id = options_next(&v->o)) != OPTION_END) {
+		*status = id == OPTION_DONE ? EXIT_DONE : EXIT_USAGE;
+		if (id == OPTION_DONE || id == OPTION_BAD)
+			return false;
+		*status = take_common(v, id, v->o.arg);
+		if (*status < 0)
+			*status = take(arg, id, v->o.arg);
+		if (*status != EXIT_DONE)
+			return false;
+	}
+	*status = check(v, least, most);
+	return *status == EXIT_DONE;
+}
+
+void verb_end(struct verb *v)
+{
+	image_name_done(&v->image);
+	platform_done(&v->platform);
+}
+
+int verb_fail(const struct verb *v, struct err *err)
+{
+	report_err(v->self, err);
+	return EXIT_SOME;
+}
+
+const struct platform *verb_platform(const struct verb *v)
+{
+	return v->has_platform ? &v->platform : NULL;
+}
+
+const char *verb_new_tag(const struct verb *v)
+{
+	return v->tag ? v->tag : v->image.tag;
+}
+
+enum compression verb_compression(const struct verb *v, const struct image *i)
+{
+	size_t n = i->layer_count;
+	enum compression how;
+
+	if (!v->auto_compress)
+		return v->compress;
+	while (n--)
+		if (layer_media(i->layers[n].media, &how) == 0 && how != COMPRESS_NONE)
+			return how;
+	return COMPRESS_GZIP;
+}
+
+bool verb_history(const struct verb *v, const struct image *i, const char *by, bool empty_layer,
+	char time[IMAGE_TIME_MAX], struct history *h)
+{
+	if (v->no_history)
+		return false;
+	image_time(image_now(), time);
+	*h = (struct history){
+		.author = v->author ? v->author : doc_text(i->config, "author"),
+		.comment = v->comment,
+		.created_by = v->created_by ? v->created_by : by,
+		.created = v->created ? v->created : time,
+		.empty_layer = empty_layer,
+	};
+	return true;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/io.h"
+#include "core/image/layout.h"
+#include "core/image/verify.h"
+#include "core/pack/digest.h"
+
+#include <stdio.h>
+
+/* err for a blob: its path is LAYOUT/blobs/sha256/HEX. Returns code. */
+static int fail(
+	const struct layout *l, const char *hex, int code, const char *what, struct err *err)
+{
+	char name[32 + NAME_MAX];
+
+	snprintf(name, sizeof(name), "blobs/sha256/%s", hex);
+	return err_set_at(err, code, what, l->path, name);
+}
+
+static const char *hex_of(const struct descriptor *d)
+{
+	return d->digest + strlen("sha256:");
+}
+
+/* The descriptor, whose size is as d says, or negative errno with err. */
+static int open_blob(const struct layout *l, const struct descriptor *d, struct err *err)
+{
+	struct stat st;
+	cleanup_fd int fd = l->blobs < 0 ? -ENOENT : layout_file(l->blobs, hex_of(d), &st);
+
+	if (fd == -EBADMSG)
+		return fail(l, hex_of(d), fd, "is no file", err);
+	if (fd < 0)
+		return fail(l, hex_of(d), fd, "cannot open", err);
+	if (st.st_size != d->size)
+		return fail(l, hex_of(d), -EBADMSG, "does not have the size that refers to it says",
+			err);
+	return take_fd(&fd);
+}
+
+int blob_source(
+	const struct layout *l, const struct descriptor *d, struct source **out, struct err *err)
+{
+	int fd = open_blob(l, d, err), r;
+
+	*out = NULL;
+	if (fd < 0)
+		return fd;
+	r = source_fd(fd, out);
+	if (r == 0)
+		r = source_verify(*out, fd, d->digest, d->size, "it does not have its digest", out);
+	else
+		base_close(&fd);
+	if (r < 0)
+		*out = NULL;
+	return r < 0 ? fail(l, hex_of(d), r, "cannot read", err) : 0;
+}
+
+static int read_doc(const struct layout *l, const struct descriptor *d, const struct buf *text,
+	json_t **out, struct err *err)
+{
+	const char *data = text->len ? text->data : "";
+	cleanup_free char *path = NULL;
+	char hex[65];
+	int r = digest_bytes(data, text->len, hex);
+
+	if (r < 0)
+		return fail(l, hex_of(d), r, "cannot verify", err);
+	if (strcmp(hex, hex_of(d)) != 0)
+		return fail(l, hex_of(d), -EBADMSG, "does not have its digest", err);
+	if (asprintf(&path, "%s/blobs/sha256/%s", l->path, hex) < 0) {
+		path = NULL;
+		return fail(l, hex, -ENOMEM, "cannot read", err);
+	}
+	return doc_parse(data, text->len, path, out, err);
+}
+
+int blob_doc(const struct layout *l, const struct descriptor *d, json_t **out, struct err *err)
+{
+	cleanup_buf struct buf text = BUF_NONE;
+	cleanup_fd int fd = -1;
+	int r;
+
+	*out = NULL;
+	if (d->size > DOC_MAX)
+		return fail(l, hex_of(d), -EFBIG, "no document may have over 4 MiB", err);
+	fd = open_blob(l, d, err);
+	if (fd < 0)
+		return fd;
+	r = io_read_all(fd, &text, DOC_MAX);
+	return r < 0 ? fail(l, hex_of(d), r, "cannot read", err) : read_doc(l, d, &text, out, err);
+}
+
+int blob_there(const struct layout *l, const struct descriptor *d)
+{
+	struct stat st;
+
+	if (l->blobs < 0)
+		return -ENOENT;
+	if (fstatat(l->blobs, hex_of(d), &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_size == d->size ? 0 : -EBADMSG;
+}
+
+int blob_begin(struct layout *l, struct blob_out *b, struct err *err)
+{
+	int fd = layout_aside(l, b->name);
+
+	if (fd < 0)
+		return err_set(err, fd, "cannot write a blob", l->path);
+	b->fd = fd;
+	b->layout = l;
+	return 0;
+}
+
+/* Some programs make blobs/sha256 with the first blob. */
+static int make_blobs(struct layout *l)
+{
+	if (l->blobs >= 0)
+		return 0;
+	if (mkdirat(l->fd, "blobs", 0755) != 0 && errno != EEXIST)
+		return -errno;
+	if (mkdirat(l->fd, "blobs/sha256", 0755) != 0 && errno != EEXIST)
+		return -errno;
+	l->blobs = openat(l->fd, "blobs/sha256", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return l->blobs < 0 ? -errno : 0;
+}
+
+/* Moves the file to its place, where no good one is. */
+static int settle(const struct blob_out *b, const char *hex)
+{
+	struct layout *l = b->layout;
+	struct stat ours, there;
+	int r = make_blobs(l);
+
+	if (r < 0)
+		return r;
+	if (fstat(b->fd, &ours) != 0)
+		return -errno;
+	if (fstatat(l->blobs, hex, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(there.st_mode) &&
+		there.st_size == ours.st_size)
+		return unlinkat(l->fd, b->name, 0) == 0 ? 0 : -errno;
+	return renameat(l->fd, b->name, l->blobs, hex) == 0 ? 0 : -errno;
+}
+
+int blob_commit(struct blob_out *b, const char *hex, struct err *err)
+{
+	int r = fsync(b->fd) != 0 ? -errno : settle(b, hex);
+
+	if (r < 0)
+		return fail(b->layout, hex, r, "cannot write", err);
+	base_close(&b->fd);
+	*b = (struct blob_out)BLOB_OUT_NONE;
+	return 0;
+}
+
+void blob_abandon(struct blob_out *b)
+{
+	base_close(&b->fd);
+	if (b->layout)
+		unlinkat(b->layout->fd, b->name, 0);
+	*b = (struct blob_out)BLOB_OUT_NONE;
+}
+
+int blob_put_doc(struct layout *l, const json_t *doc, const char *media, struct descriptor *out,
+	struct err *err)
+{
+	cleanup_blob_out struct blob_out b = BLOB_OUT_NONE;
+	cleanup_buf struct buf text = BUF_NONE;
+	char digest[DIGEST_MAX] = "sha256:", *hex = digest + strlen("sha256:");
+	int r = doc_write(doc, &text);
+
+	if (r == 0 && text.len > DOC_MAX)
+		r = -EFBIG;
+	if (r == 0)
+		r = digest_bytes(text.data, text.len, hex);
+	if (r < 0)
+		return err_set(err, r, "cannot write a document", l->path);
+	r = blob_begin(l, &b, err);
+	if (r < 0)
+		return r;
+	r = io_write(b.fd, text.data, text.len);
+	if (r < 0)
+		return fail(l, hex, r, "cannot write", err);
+	r = blob_commit(&b, hex, err);
+	if (r == 0 && descriptor_make(media, digest, (int64_t)text.len, out) < 0)
+		r = fail(l, hex, -ENOMEM, "cannot write", err);
+	return r;
+}
