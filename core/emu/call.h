@@ -47,7 +47,7 @@ extern const size_t call_table_size;
 /* How our filter answers seccomp(2) with this operation and these flags, which no kernel knows. */
 enum { EMU_GREETING_FLAGS = 0x726c63, EMU_GREETING = EALREADY };
 
-enum { GUEST_SLOTS = 64, CALLS_MAX = 512 };
+enum { GUEST_SLOTS = 64, CALLS_MAX = 512, SEATS_MAX = 8 };
 
 /* A thread that answers calls. Its working directory is the emulator's /proc. */
 struct worker {
@@ -58,6 +58,13 @@ struct worker {
 	} guests[GUEST_SLOTS]; /* by the last bits of tid */
 	pthread_t thread;
 	struct worker *next;
+};
+
+/* Who holds it answers calls. */
+struct seat {
+	_Atomic(struct worker *) holder;
+	atomic_uint busy;    /* odd while the holder answers */
+	unsigned int before; /* busy, as the watch saw it last */
 };
 
 struct emu {
@@ -80,8 +87,8 @@ struct emu {
 	struct worker *workers;
 	unsigned int worker_count, idle;
 	bool stop;
-	_Atomic(struct worker *) leader;
-	atomic_uint busy;    /* odd while the leader answers */
+	struct seat seats[SEATS_MAX];
+	unsigned int seat_count;
 	atomic_bool dozing;  /* the watch sleeps until told */
 	pthread_cond_t wake; /* of the watch */
 	pthread_t watch;

@@ -22,10 +22,12 @@
 #endif
 
 /*
- * One thread, the leader, waits for calls and answers them. One that takes longer than
- * WATCH_MS over a call (a path on a hanging file system) loses the lead to another, so that
- * nobody else waits; once it is done it stands by. The watch sees to that, and sleeps when
- * nothing has happened for WATCH_IDLE rounds.
+ * There are as many seats as processors. Who has a seat waits for calls and answers them: a guest
+ * is answered on the processor where it called, and one that found nobody waiting would be woken
+ * on a processor that another guest is using. A worker that takes longer than WATCH_MS over a call
+ * (a path on a hanging file system) loses its seat to another, so that nobody else waits; once it
+ * is done it stands by. The watch sees to that, and sleeps when nothing has happened for
+ * WATCH_IDLE rounds.
  */
 enum { WATCH_MS = 15, WATCH_IDLE = 40, WORKERS_MAX = 256 };
 
@@ -111,51 +113,75 @@ static int receive(struct emu *e, struct seccomp_notif *n)
 	}
 }
 
-/* Leads until another has the lead; false where there are no more calls. */
-static bool lead(struct worker *w, struct seccomp_notif *n, struct seccomp_notif_resp *resp)
+static void wake_watch(struct emu *e)
+{
+	pthread_mutex_lock(&e->lock);
+	atomic_store(&e->dozing, false);
+	pthread_cond_signal(&e->wake);
+	pthread_mutex_unlock(&e->lock);
+}
+
+/* Answers until another has the seat; false where there are no more calls. */
+static bool serve(struct worker *w, struct seat *seat, struct seccomp_notif *n,
+	struct seccomp_notif_resp *resp)
 {
 	struct emu *e = w->emu;
 
-	while (atomic_load(&e->leader) == w) {
+	while (atomic_load(&seat->holder) == w) {
 		struct call c;
 		long r;
 
 		if (receive(e, n) < 0)
 			return false;
-		atomic_fetch_add(&e->busy, 1);
-		if (atomic_load_explicit(&e->dozing, memory_order_relaxed)) {
-			pthread_mutex_lock(&e->lock);
-			atomic_store(&e->dozing, false);
-			pthread_cond_signal(&e->wake);
-			pthread_mutex_unlock(&e->lock);
-		}
+		atomic_fetch_add(&seat->busy, 1);
+		if (atomic_load_explicit(&e->dozing, memory_order_relaxed))
+			wake_watch(e);
 		take_call(n, w, &c);
 		r = handle(&c);
-		if (atomic_load(&e->leader) == w)
-			atomic_fetch_add(&e->busy, 1);
+		if (atomic_load(&seat->holder) == w)
+			atomic_fetch_add(&seat->busy, 1);
 		count(e, &c, r);
 		answer(e, resp, &c, r);
 	}
 	return true;
 }
 
-static bool wait_for_lead(struct worker *w)
+static struct seat *free_seat(struct emu *e)
+{
+	for (unsigned int i = 0; i < e->seat_count; i++)
+		if (!atomic_load(&e->seats[i].holder))
+			return &e->seats[i];
+	return NULL;
+}
+
+static unsigned int free_seats(struct emu *e)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < e->seat_count; i++)
+		n += !atomic_load(&e->seats[i].holder);
+	return n;
+}
+
+/* NULL: there are no more calls. */
+static struct seat *wait_for_seat(struct worker *w)
 {
 	struct emu *e = w->emu;
-	bool leads;
+	struct seat *seat;
 
 	pthread_mutex_lock(&e->lock);
 	e->idle++;
-	while (!e->stop && atomic_load(&e->leader))
+	while (!(seat = free_seat(e)) && !e->stop)
 		pthread_cond_wait(&e->turn, &e->lock);
 	e->idle--;
-	leads = !e->stop;
-	if (leads) {
-		atomic_store(&e->busy, 0);
-		atomic_store(&e->leader, w);
+	if (e->stop)
+		seat = NULL;
+	if (seat) {
+		atomic_store(&seat->busy, 0);
+		atomic_store(&seat->holder, w);
 	}
 	pthread_mutex_unlock(&e->lock);
-	return leads;
+	return seat;
 }
 
 static void stop(struct emu *e)
@@ -180,9 +206,11 @@ static void *work(void *arg)
 	cleanup_free struct seccomp_notif *n = calloc(1, w->emu->notif_size);
 	cleanup_free struct seccomp_notif_resp *resp = calloc(1, w->emu->response_size);
 
+	struct seat *seat;
+
 	if (n && resp && unshare(CLONE_FS) == 0 && fchdir(w->emu->proc) == 0)
-		while (wait_for_lead(w))
-			if (!lead(w, n, resp))
+		while ((seat = wait_for_seat(w)))
+			if (!serve(w, seat, n, resp))
 				stop(w->emu);
 	close_guests(w);
 	return NULL;
@@ -214,13 +242,25 @@ static int start_worker(struct emu *e)
 	return 0;
 }
 
-static void take_lead_away(struct emu *e)
+static void take_seat_away(struct emu *e, struct seat *seat)
 {
-	if (e->idle == 0 && (e->worker_count >= WORKERS_MAX || start_worker(e) < 0))
+	if (e->idle <= free_seats(e) && (e->worker_count >= WORKERS_MAX || start_worker(e) < 0))
 		return;
-	atomic_store(&e->leader, NULL);
-	atomic_store(&e->busy, 0);
+	atomic_store(&seat->holder, NULL);
+	atomic_store(&seat->busy, 0);
 	pthread_cond_signal(&e->turn);
+}
+
+/* Whether nothing has happened here since the last look. */
+static bool look_at(struct emu *e, struct seat *seat)
+{
+	unsigned int busy = atomic_load(&seat->busy);
+	bool still = busy == seat->before;
+
+	seat->before = busy;
+	if (still && busy % 2)
+		take_seat_away(e, seat);
+	return still && busy % 2 == 0;
 }
 
 static struct timespec later(long ms)
@@ -237,25 +277,24 @@ static struct timespec later(long ms)
 static void *watch(void *arg)
 {
 	struct emu *e = arg;
-	unsigned int before = 0, still = 0;
+	unsigned int still = 0;
 
 	pthread_mutex_lock(&e->lock);
 	while (!e->stop) {
-		unsigned int busy = atomic_load(&e->busy);
 		struct timespec until = later(WATCH_MS);
+		unsigned int quiet = 0;
 
-		still = busy == before ? still + 1 : 0;
-		before = busy;
-		if (busy % 2 && still) {
-			take_lead_away(e);
-		} else if (!(busy % 2) && still > WATCH_IDLE) {
-			atomic_store(&e->dozing, true);
-			while (atomic_load(&e->dozing) && !e->stop)
-				pthread_cond_wait(&e->wake, &e->lock);
-			still = 0;
+		for (unsigned int i = 0; i < e->seat_count; i++)
+			quiet += look_at(e, &e->seats[i]);
+		still = quiet == e->seat_count ? still + 1 : 0;
+		if (still <= WATCH_IDLE) {
+			pthread_cond_timedwait(&e->wake, &e->lock, &until);
 			continue;
 		}
-		pthread_cond_timedwait(&e->wake, &e->lock, &until);
+		atomic_store(&e->dozing, true);
+		while (atomic_load(&e->dozing) && !e->stop)
+			pthread_cond_wait(&e->wake, &e->lock);
+		still = 0;
 	}
 	pthread_mutex_unlock(&e->lock);
 	return NULL;
@@ -305,16 +344,27 @@ static void set_up_listener(struct emu *e)
 	e->response_size = MAX(sizes.seccomp_notif_resp, sizeof(struct seccomp_notif_resp));
 }
 
+static unsigned int processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (unsigned int)CPU_COUNT(&set);
+}
+
 /* Signals are the main thread's. */
 static int start_threads(struct emu *e)
 {
 	sigset_t all, old;
 	int r;
 
+	e->seat_count = MIN(processors(), SEATS_MAX);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pthread_mutex_lock(&e->lock);
 	r = start_worker(e);
+	while (r == 0 && e->worker_count < e->seat_count && start_worker(e) == 0)
+		;
+	e->seat_count = e->worker_count;
 	if (r == 0)
 		r = -pthread_create(&e->watch, NULL, watch, e);
 	pthread_mutex_unlock(&e->lock);
