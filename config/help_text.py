@@ -9,6 +9,7 @@ class Page:
         self.usages = []   # what follows the command's name
         self.summary = ""
         self.groups = []   # [heading or "", [([option word, ...], text), ...]]
+        self.verbs = []    # [[verb, another word for it...], ...]
 
 
 def split_words(left):
@@ -17,12 +18,12 @@ def split_words(left):
 
 
 def read_help(rlc, name):
-    command = [rlc] + ([name] if name else []) + ["--help"]
+    command = [rlc] + name.split() + ["--help"]
     lines = subprocess.run(command, check=True, stdout=subprocess.PIPE,
                            stdin=subprocess.DEVNULL).stdout.decode().split("\n")
     page, rows = Page(), None
     for line in lines:
-        usage = re.match(r"(?:Usage| +or): rlc\S*( .*|)$", line)
+        usage = re.match(r"(?:Usage| +or): rlc%s( .*|)$" % (name and "-" + name), line)
         item = re.match(r" {2,6}(\S.*?)(?: {2,}(\S.*))?$", line)
         if usage and not page.summary:
             page.usages.append(usage.group(1).strip())
@@ -39,4 +40,7 @@ def read_help(rlc, name):
         elif line.startswith(" ") and rows:
             words, text = rows[-1]
             rows[-1] = words, (text + " " + line.strip()).strip()
+    page.verbs = [words[0].split(", ") for heading, rows in page.groups
+                  if heading == "Verbs" for words, _ in rows]
+    page.groups = [group for group in page.groups if group[0] != "Verbs"]
     return page
