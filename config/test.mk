@@ -58,6 +58,7 @@ check: $(O)/rlc check-programs man | need-check ## run every test
 bench: $(O)/rlc tools | need-bench ## speed and memory, side by side with what is installed
 	$(Q)$(test-env) testsuite/bench/run
 	$(Q)$(test-env) testsuite/bench/unshare
+	$(Q)$(test-env) testsuite/bench/image
 fuzz: $(fuzz-programs) ## fuzz each target; FUZZ_SECONDS=600
 	$(Q)$(test-env) testsuite/fuzz/run
 format: | need-lint ## lay out all C files as .clang-format says
