@@ -25,6 +25,15 @@ struct changes {
 #define cleanup_changes cleanup(changes_free)
 void changes_free(struct changes *c);
 
+/* Adds a change, in any order and more than once. 0 or -ENOMEM. */
+int changes_add(struct changes *c, enum change_kind kind, const char *path);
+
+/* Sorts what was added; of a path that was told more than once one change is left. */
+void changes_sort(struct changes *c);
+
+/* What became of the path, in what is sorted; NULL: nothing. */
+const struct change *changes_find(const struct changes *c, const char *path);
+
 /*
  * Writes the changes of a tree as a layer's archive into sink, which it owns from here on: what
  * was added or changed with its owners as the records say, what was removed as whiteouts, before

@@ -200,11 +200,15 @@ static int deliver(struct sums *s, struct sum_batch *b, struct err *err)
 	return s->done(s->arg, b, err);
 }
 
+/* A batch that nobody works on yet is done here: what else is there to do. */
 static void wait_for(struct sums *s, struct sum_batch *b)
 {
 	pthread_mutex_lock(&s->lock);
-	if (b->state == SUM_WAITING && s->thread_count == 0) {
+	if (b->state == SUM_WAITING) {
+		b->state = SUM_WORKING;
+		pthread_mutex_unlock(&s->lock);
 		sum_batch(b, s->block);
+		pthread_mutex_lock(&s->lock);
 		b->state = SUM_READY;
 	}
 	while (b->state != SUM_READY)

@@ -122,6 +122,33 @@ int listing_read(int fd, bool sorted, struct listing *l)
 	return r == 0 && sorted ? listing_sort(l) : r;
 }
 
+static bool is_directory(int fd, const char *name, struct listing_entry *e)
+{
+	struct stat st;
+
+	if (e->type == DT_UNKNOWN && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		e->type = IFTODT(st.st_mode);
+	return e->type == DT_DIR;
+}
+
+int listing_directories_last(int fd, struct listing *l)
+{
+	struct listing_entry *directories = reallocarray(NULL, l->count + 1, sizeof(*directories));
+	size_t files = 0, count = 0;
+
+	if (!directories)
+		return -ENOMEM;
+	for (size_t i = 0; i < l->count; i++)
+		if (is_directory(fd, listing_name(l, i), &l->entries[i]))
+			directories[count++] = l->entries[i];
+		else
+			l->entries[files++] = l->entries[i];
+	if (count)
+		memcpy(l->entries + files, directories, count * sizeof(*directories));
+	free(directories);
+	return 0;
+}
+
 void listing_free(struct listing *l)
 {
 	buf_free(&l->names);

@@ -21,7 +21,7 @@ struct walk {
 	struct frame **frames; /* frames[0] holds the start and lists nothing */
 	size_t depth, room;
 	char start[NAME_MAX + 1];
-	bool started, leaving;
+	bool started, leaving, directories_last;
 	struct buf path; /* of the visit */
 	char name[NAME_MAX + 1];
 	struct frame *left; /* freed at the next walk_next */
@@ -148,6 +148,11 @@ int walk_start_at(int dirfd, const char *name, const char *path, struct walk **o
 	return 0;
 }
 
+void walk_directories_last(struct walk *w)
+{
+	w->directories_last = true;
+}
+
 static void tell(struct walk *w, struct visit *v)
 {
 	struct frame *f = top(w);
@@ -233,6 +238,7 @@ static bool is_walked(const struct walk *w, const struct frame *f)
 static int fill(struct walk *w, struct frame *f, bool follow)
 {
 	struct stat st;
+	int r;
 
 	if (fstat(f->dir.fd, &st) < 0)
 		return -errno;
@@ -243,7 +249,8 @@ static int fill(struct walk *w, struct frame *f, bool follow)
 		widen(&f->widened, f->dir.fd, NULL, S_IXUSR);
 	if (follow && is_walked(w, f))
 		return -ELOOP;
-	return listing_read(f->dir.fd, true, &f->listing);
+	r = listing_read(f->dir.fd, true, &f->listing);
+	return r == 0 && w->directories_last ? listing_directories_last(f->dir.fd, &f->listing) : r;
 }
 
 int walk_enter(struct walk *w, bool follow, struct err *err)

@@ -29,6 +29,10 @@ int listing_read(int fd, bool sorted, struct listing *l);
 int listing_add(struct listing *l, const char *name, unsigned char type);
 int listing_sort(struct listing *l);
 
+/* Puts directories behind all else, without changing the order otherwise; types of entries that are
+ * not known are looked up in fd. 0 or -ENOMEM. */
+int listing_directories_last(int fd, struct listing *l);
+
 static inline const char *listing_name(const struct listing *l, size_t i)
 {
 	return l->names.data + l->entries[i].name;
@@ -57,6 +61,9 @@ int walk_start(const struct tree *t, const char *path, struct walk **out, struct
 
 /* Starts at name in dirfd (which is duplicated); path is what visits call it. */
 int walk_start_at(int dirfd, const char *name, const char *path, struct walk **out);
+
+/* Directories come after all else that is in their directory: the order of mtree(5) files. */
+void walk_directories_last(struct walk *w);
 
 /* The next visit: 1, 0 at the end, -ENOMEM. */
 int walk_next(struct walk *w, struct visit *v);
