@@ -55,6 +55,10 @@ static const struct verb_row {
 	const char *alias; /* another word for it; NULL for none */
 } verbs[] = {
 	{&verb_init, NULL},
+	{&verb_new, NULL},
+	{&verb_list, "ls"},
+	{&verb_tag, NULL},
+	{&verb_remove, "rm"},
 };
 
 static const char *verb_words(const struct verb_row *row)

@@ -136,6 +136,6 @@ bool verb_history(const struct verb *v, const struct image *i, const char *by, b
 	char time[IMAGE_TIME_MAX], struct history *h);
 
 /* The verbs; image.c's table names each. */
-extern const struct applet verb_init;
+extern const struct applet verb_init, verb_new, verb_list, verb_tag, verb_remove;
 
 #endif

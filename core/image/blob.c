@@ -21,6 +21,12 @@ static const char *hex_of(const struct descriptor *d)
 	return d->digest + strlen("sha256:");
 }
 
+int blob_err(
+	const struct layout *l, const char *digest, int code, const char *what, struct err *err)
+{
+	return fail(l, digest + strlen("sha256:"), code, what, err);
+}
+
 /* The descriptor, whose size is as d says, or negative errno with err. */
 static int open_blob(const struct layout *l, const struct descriptor *d, struct err *err)
 {

@@ -60,6 +60,20 @@ int descriptor_make(const char *media, const char *digest, int64_t size, struct 
 	return 0;
 }
 
+json_t *descriptor_moved(const json_t *json, const struct descriptor *to)
+{
+	json_t *copy = json ? json_deep_copy(json) : json_object();
+
+	json_object_del(copy, "data");
+	json_object_del(copy, "urls");
+	if (doc_set_text(copy, "mediaType", to->media) == 0 &&
+		doc_set_text(copy, "digest", to->digest) == 0 &&
+		json_object_set_new(copy, "size", json_integer(to->size)) == 0)
+		return copy;
+	json_decref(copy);
+	return NULL;
+}
+
 void descriptor_done(struct descriptor *d)
 {
 	json_decref(d->json);

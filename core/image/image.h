@@ -68,6 +68,7 @@ struct image {
 	bool docker;             /* its media types are Docker's */
 	struct descriptor *path; /* the indexes between index.json and it, outermost first */
 	size_t path_count;
+	char *tag; /* owned; by which it was found; NULL: by a descriptor, or it is new */
 };
 
 #define IMAGE_NONE                                                                                 \
@@ -117,10 +118,33 @@ int image_add_layer(struct image *i, const struct descriptor *layer, const char 
  */
 int image_drop_layers(struct image *i, size_t first, size_t count);
 
+/* Gives manifest, config and layers OCI's or Docker's media types. 0 or -ENOMEM. */
+int image_set_docker(struct image *i, bool docker);
+
+/* The descriptor's media type says that it is an index, a manifest (OCI's or Docker's). */
+bool media_is_index(const char *media);
+bool media_is_manifest(const char *media);
+
+/* The manifests of a document that is an index, or NULL with err; d is what refers to it. */
+json_t *index_manifests(
+	const struct layout *l, const struct descriptor *d, const json_t *index, struct err *err);
+
+/* The tag of a descriptor in index.json, or NULL. */
+const char *descriptor_tag(const json_t *descriptor);
+
+/*
+ * In index.json's document: lets tag stand for that descriptor alone, whose reference is taken
+ * over (also on failure). 0 or -ENOMEM.
+ */
+int index_set_tag(json_t *index, const char *tag, json_t *descriptor);
+
+/* Lets tag stand for a manifest or an index alone. 0 or negative errno with err. */
+int image_tag(struct layout *l, const char *tag, const struct descriptor *d, struct err *err);
+
 /*
  * Writes config and manifest as blobs and lets tag stand for the image: for its platform in the
- * index that it came from (indexes are written anew up to index.json), or alone. i->top is the
- * new manifest then. 0 or negative errno with err.
+ * index that it came from (indexes are written anew up to index.json), or alone. i->top and i->path
+ * are the new ones then. 0 or negative errno with err.
  */
 int image_save(struct layout *l, const char *tag, struct image *i, struct err *err);
 

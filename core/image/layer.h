@@ -9,7 +9,9 @@
 #define MEDIA_LAYER "application/vnd.oci.image.layer.v1.tar"
 #define MEDIA_LAYER_GZIP MEDIA_LAYER "+gzip"
 #define MEDIA_LAYER_ZSTD MEDIA_LAYER "+zstd"
-#define MEDIA_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar.gzip"
+#define MEDIA_DOCKER_LAYER_PLAIN "application/vnd.docker.image.rootfs.diff.tar"
+#define MEDIA_DOCKER_LAYER MEDIA_DOCKER_LAYER_PLAIN ".gzip"
+#define MEDIA_DOCKER_LAYER_ZSTD MEDIA_DOCKER_LAYER_PLAIN ".zstd"
 
 /*
  * How a layer of that media type is compressed, by its name alone: 0; -ENOTSUP where it is no

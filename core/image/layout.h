@@ -96,10 +96,20 @@ struct descriptor {
  */
 int descriptor_read(json_t *json, const char *where, struct descriptor *out, struct err *err);
 
+/*
+ * A copy of json, a descriptor or NULL, that says of another blob: its media type, digest and
+ * size; content and places of the old one go. The caller's reference; NULL: no memory.
+ */
+json_t *descriptor_moved(const json_t *json, const struct descriptor *to);
+
 /* A new descriptor. 0 or -ENOMEM. */
 int descriptor_make(const char *media, const char *digest, int64_t size, struct descriptor *out);
 
 void descriptor_done(struct descriptor *d);
+
+/* Fills err for the blob of that digest, whose path it gets, and returns code. */
+int blob_err(
+	const struct layout *l, const char *digest, int code, const char *what, struct err *err);
 
 /*
  * The bytes of a blob as stored. Their number and digest are verified as they pass: where they

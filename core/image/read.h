@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_READ_H
+#define RLC_READ_H
+
+#include "core/image/image.h"
+
+/* What the files about images have in common; nobody else needs it. */
+
+/* How deep indexes may be nested, and how much may be read while one image is looked for. */
+enum { INDEX_DEPTH_MAX = 16, INDEX_BYTES_MAX = 2 * DOC_MAX, INDEX_ITEMS_MAX = 16384 };
+
+/*
+ * Reads the image whose manifest d describes into out, which is IMAGE_NONE. On failure the caller
+ * calls image_done all the same. As image_open.
+ */
+int image_read(
+	const struct layout *l, const struct descriptor *d, struct image *out, struct err *err);
+
+/*
+ * Fills layers and diff_ids anew from the documents. l (NULL: a new image) is for err. 0 or
+ * negative errno with err.
+ */
+int image_index_layers(const struct layout *l, struct image *i, struct err *err);
+
+/* Frees layers and diff_ids. */
+void image_forget(struct image *i);
+
+#endif
