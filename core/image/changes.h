@@ -34,17 +34,26 @@ void changes_sort(struct changes *c);
 /* What became of the path, in what is sorted; NULL: nothing. */
 const struct change *changes_find(const struct changes *c, const char *path);
 
+/* How a layer is made of changes. */
+struct changes_layer {
+	const struct tree *tree;
+	const struct owners *owners;
+	bool clamp; /* no time later than mtime */
+	struct timespec mtime;
+	/* The ids that the layer has for those in the tree; may be NULL. */
+	struct owner (*inside)(void *arg, struct owner owner);
+	fault_fn *fault; /* told of what cannot be read, or have its name in a layer */
+	void *arg;
+	/* Called when all is in the sink and before it is freed. */
+	int (*finished)(void *arg, struct err *err);
+};
+
 /*
- * Writes the changes of a tree as a layer's archive into sink, which it owns from here on: what
- * was added or changed with its owners as the records say, what was removed as whiteouts, before
- * their siblings. Hard links among them stay links; a link to a file that did not change brings
- * that file along. masked (may be NULL) says which paths are left out. fault is told of what cannot
- * be read. finished (may be NULL) is called when all is in the sink and before it is freed. 0 or
- * negative errno with err.
+ * Writes changes as a layer's archive into sink, which it owns from here on: what was added or
+ * changed with its owners as the records say, what was removed as whiteouts, before their siblings.
+ * Hard links among them stay links. 0 or negative errno with err.
  */
-int changes_write(const struct tree *tree, const struct owners *owners,
-	const struct changes *changes, struct sink *sink,
-	bool (*masked)(void *arg, const char *path), fault_fn *fault,
-	int (*finished)(void *arg, struct err *err), void *arg, struct err *err);
+int changes_write(const struct changes_layer *l, const struct changes *changes, struct sink *sink,
+	struct err *err);
 
 #endif

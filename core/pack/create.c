@@ -43,7 +43,8 @@ int create_start(struct sink *sink, const struct owners *owners,
 	if (!c || !c->links || !c->block)
 		sink_free(sink);
 	else
-		r = archive_out_open(sink, options->format, true, &c->out);
+		r = archive_out_open(
+			sink, options->format, !options->whole_seconds, &c->out);
 	if (r < 0) {
 		create_free(c);
 		return err_set(err, r, "cannot start the archive", NULL);
@@ -61,8 +62,11 @@ static bool later(const struct timespec *a, const struct timespec *b)
 static void adjust(const struct create *c, struct entry *e)
 {
 	const struct create_options *o = c->options;
-	struct owner owner = owner_merge((struct owner){e->uid, e->gid}, c->owner);
+	struct owner owner = {e->uid, e->gid};
 
+	if (o->inside)
+		owner = o->inside(o->arg, owner);
+	owner = owner_merge(owner, c->owner);
 	e->uid = owner.uid;
 	e->gid = owner.gid;
 	if (o->set_mtime && (!o->clamp_mtime || later(&e->mtime, &o->mtime)))
@@ -383,6 +387,36 @@ static int add_visit(struct create *c, struct walk *w, const struct visit *v, st
 		(c->options->one_file_system && node.real.st_dev != c->dev))
 		return r;
 	return enter(c, v, w, &node, err);
+}
+
+int create_inode(
+	struct create *c, struct dir *dir, const char *name, const char *path, struct err *err)
+{
+	const struct visit v = {.dir = dir, .name = name, .path = path, .type = DT_UNKNOWN};
+	struct err fault = ERR_NONE;
+	struct node node;
+
+	c->owner = c->options->owner;
+	if (node_read(c->owners, dir, name, &node, &fault) < 0) {
+		tell_fault(c, &fault);
+		return 0;
+	}
+	return S_ISSOCK(node.st.st_mode) ? 0 : add_node(c, &v, &node, err);
+}
+
+int create_whiteout(struct create *c, const char *path, struct err *err)
+{
+	const struct visit v = {.path = path};
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	cleanup_free char *dir = strndup(path, slash ? (size_t)(slash - path) : 0);
+	const struct stat st = {.st_mode = S_IFREG};
+	char hidden[NAME_MAX + 5] = ".wh.";
+
+	if (!dir || strlen(name) > NAME_MAX)
+		return err_set(err, -ENOMEM, NULL, path);
+	strcpy(hidden + 4, name);
+	c->owner = c->options->owner;
+	return add_whiteout(c, &v, *dir ? dir : ".", hidden, S_IFREG, &st, err);
 }
 
 static bool is_root(const char *name)

@@ -8,6 +8,7 @@ struct create_options {
 	enum archive_format format;
 	enum whiteouts whiteouts;
 	bool one_file_system, no_recursion;
+	bool whole_seconds;       /* times lose their fractions, as in layers */
 	bool numeric;             /* no names of users and groups */
 	struct owner owner;       /* for all entries; OWNER_KEEP: each has its own */
 	const char *user, *group; /* their names; where the number is OWNER_KEEP it is the tree's */
@@ -18,8 +19,10 @@ struct create_options {
 	bool (*want)(void *arg, const char *path);
 	/* Told of each entry before its content is written; may be NULL. */
 	void (*tell)(void *arg, const struct entry *e);
+	/* The ids to write for those that the tree has; may be NULL. */
+	struct owner (*inside)(void *arg, struct owner owner);
 	fault_fn *fault;
-	void *arg; /* for these three */
+	void *arg; /* for these */
 };
 
 /*
@@ -45,6 +48,16 @@ int create_start(struct sink *sink, const struct owners *owners,
  */
 int create_path(struct create *c, const struct tree *tree, const struct names *names,
 	const char *path, struct err *err);
+
+/*
+ * Adds the one inode that is name in dir, as path; nothing below it, and whatever options->want and
+ * options->whiteouts say. As create_path otherwise.
+ */
+int create_inode(
+	struct create *c, struct dir *dir, const char *name, const char *path, struct err *err);
+
+/* Adds a layer's whiteout of path (".wh.NAME" beside it). 0 or negative errno with err. */
+int create_whiteout(struct create *c, const char *path, struct err *err);
 
 /* How many entries so far had attributes that the format cannot hold (all but pax). */
 size_t create_bared(const struct create *c);
