@@ -59,6 +59,8 @@ static const struct verb_row {
 	{&verb_list, "ls"},
 	{&verb_tag, NULL},
 	{&verb_remove, "rm"},
+	{&verb_gc, NULL},
+	{&verb_stat, NULL},
 };
 
 static const char *verb_words(const struct verb_row *row)

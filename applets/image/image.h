@@ -137,5 +137,6 @@ bool verb_history(const struct verb *v, const struct image *i, const char *by, b
 
 /* The verbs; image.c's table names each. */
 extern const struct applet verb_init, verb_new, verb_list, verb_tag, verb_remove;
+extern const struct applet verb_gc, verb_stat;
 
 #endif

@@ -58,6 +58,14 @@ typedef int index_change_fn(void *arg, json_t *index, struct err *err);
  */
 int layout_change(struct layout *l, index_change_fn *change, void *arg, struct err *err);
 
+/*
+ * Removes blobs that index.json does not lead to, and what killed writers left; l is open for
+ * LAYOUT_SOLE. Layers are not read. Where a document on the way is damaged nothing is removed, for
+ * what it leads to cannot be known; one that is missing leads to nothing. 0 or negative errno with
+ * err.
+ */
+int layout_collect(struct layout *l, struct err *err);
+
 #define DIGEST_MAX 72 /* "sha256:", 64 hexadecimal digits in lower case, NUL */
 
 /*
