@@ -27,10 +27,9 @@ static void mark_end(struct mark *m)
 /* Only what is there is noted: so hostile documents cannot make the list longer than the layout. */
 static int mark_add(struct mark *m, const json_t *json, char kind)
 {
-	struct descriptor d;
+	cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
 	int r = descriptor_read((json_t *)(uintptr_t)json, NULL, &d, NULL);
 
-	descriptor_done(&d);
 	if (r == -ENOTSUP)
 		return 0; /* blobs of other digests are nobody's here */
 	if (r < 0 || blob_there(m->l, &d) == -ENOENT || json_object_get(m->seen, d.digest))
