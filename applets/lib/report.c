@@ -6,13 +6,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* On a terminal a line of progress may stand there, longer than the message. */
 static void report_text(const struct applet *self, const char *text)
 {
 	cleanup_buf struct buf line = BUF_NONE;
 
 	fflush(stdout);
 	if (buf_addf(&line, "rlc%s%s: ", *self->name ? "-" : "", self->name) < 0 ||
-		text_escape(&line, text, strlen(text), false) < 0 || buf_adds(&line, "\n") < 0)
+		text_escape(&line, text, strlen(text), false) < 0 ||
+		buf_adds(&line, isatty(STDERR_FILENO) ? "\033[K\n" : "\n") < 0)
 		io_write(STDERR_FILENO, "rlc: out of memory\n", 19);
 	else
 		io_write(STDERR_FILENO, line.data, line.len);

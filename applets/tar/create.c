@@ -10,7 +10,9 @@ static void tell(void *tar, const struct entry *e)
 {
 	struct tar *t = tar;
 
-	tar_print(t, t->file ? stdout : stderr, e);
+	atomic_fetch_add(&t->progress.done, (uint64_t)e->size);
+	if (t->verbose)
+		tar_print(t, t->file ? stdout : stderr, e);
 }
 
 /* The compression that a name asks for. */
@@ -92,10 +94,13 @@ static int write_archive(struct tar *t, struct way_out *w, struct err *err)
 	if (r < 0)
 		return err_set(err, r, "cannot compress", t->file);
 	r = create_start(sink, &t->context.owners, &t->create, &c, err);
+	if (!t->verbose)
+		progress_start(&t->progress, t->context.self, "packing", 0);
 	for (size_t i = 0; r == 0 && i < t->member_count; i++)
 		r = add_member(c, &t->members[i], err);
 	if (r == 0)
 		r = create_finish(c, err);
+	progress_end(&t->progress);
 	if (r == 0)
 		print_digests(t, w);
 	if (r == 0 && create_bared(c))
@@ -138,7 +143,7 @@ int tar_create(struct tar *t)
 	if (t->level > (t->compression == COMPRESS_ZSTD ? 19 : 12))
 		return usage_error(t->context.self, "--level: %d is too high", t->level);
 	t->create.want = want;
-	t->create.tell = t->verbose ? tell : NULL;
+	t->create.tell = tell;
 	t->create.fault = tar_fault;
 	t->create.arg = t;
 	w.fd = open_file(t);

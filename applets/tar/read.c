@@ -10,12 +10,14 @@ struct way_in {
 	struct archive_in *archive;
 };
 
-static int build(const struct tar *t, struct way_in *w)
+static int build(struct tar *t, struct way_in *w)
 {
 	enum compression found;
 	struct source *s;
 	int r = source_fd(w->fd, &s);
 
+	if (r == 0)
+		r = source_count(s, &t->progress.done, &s);
 	if (r == 0 && t->digest) {
 		r = source_digest(s, &s);
 		w->blob = s;
@@ -156,6 +158,17 @@ static void say_missing(struct tar *t)
 	}
 }
 
+/* Where names are listed, they are progress enough. */
+static void show_progress(struct tar *t, int fd)
+{
+	struct stat st;
+
+	if (t->verb != 't' && !t->verbose)
+		progress_start(&t->progress, t->context.self,
+			t->verb == 'x' ? "extracting" : "comparing",
+			fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
+}
+
 static int run(struct tar *t, struct way_in *w)
 {
 	cleanup_err struct err err = ERR_NONE;
@@ -169,8 +182,10 @@ static int run(struct tar *t, struct way_in *w)
 		tar_fault(t, &err);
 		return EXIT_SOME;
 	}
+	show_progress(t, w->fd);
 	r = each_entry(t, w, x);
 	extract_end(x);
+	progress_end(&t->progress);
 	if (r == 0)
 		say_missing(t);
 	if (r == 0)

@@ -3,6 +3,7 @@
 #define RLC_TAR_H
 
 #include "applets/lib/context.h"
+#include "applets/lib/progress.h"
 #include "core/pack/create.h"
 #include <stdio.h>
 
@@ -36,6 +37,7 @@ struct tar {
 	size_t strip;
 	struct extract_options extract;
 	struct create_options create;
+	struct progress progress;
 	struct words names; /* what create.user and create.group point to */
 	int status;
 };

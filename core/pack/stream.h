@@ -3,6 +3,7 @@
 #define RLC_STREAM_H
 
 #include "core/base/err.h"
+#include <stdatomic.h>
 
 /*
  * Streams of bytes, pulled out of a source or pushed into a sink. Stages are
@@ -48,6 +49,9 @@ int source_memory(const void *data, size_t n, struct source **out);
  * -ENOTSUP where this rlc was built without that decompressor.
  */
 int source_decompress(struct source *inner, enum compression *found, struct source **out);
+
+/* Adds the bytes that pass to *count, which somebody else may read meanwhile. */
+int source_count(struct source *inner, atomic_ullong *count, struct source **out);
 
 /* Hashes what passes with SHA-256, in a thread of its own. -ENOTSUP: built without. */
 int source_digest(struct source *inner, struct source **out);
