@@ -29,7 +29,7 @@ static int go_top(struct merge_tree *t)
 	const struct place *top = merge_place(t, MERGE_TOP);
 
 	t->ways.depth = 0;
-	return push(t, (struct way){MERGE_TOP, top->at, top->flags & PLACE_OPAQUE});
+	return push(t, (struct way){MERGE_TOP, top->at});
 }
 
 static int push_place(struct merge_tree *t, uint32_t id)
@@ -37,8 +37,7 @@ static int push_place(struct merge_tree *t, uint32_t id)
 	const struct place *p = merge_place(t, id);
 	const struct way *in = merge_here(t);
 
-	return push(t, (struct way){id, MAX(in->clear, p->at),
-			       in->hidden || (p->flags & (PLACE_HIDES | PLACE_OPAQUE))});
+	return push(t, (struct way){id, MAX(in->clear, p->at)});
 }
 
 bool merge_there(const struct merge_tree *t, const struct way *in, uint32_t id)
@@ -48,18 +47,12 @@ bool merge_there(const struct merge_tree *t, const struct way *in, uint32_t id)
 	return id && p->kind != PLACE_NONE && p->mark >= in->clear;
 }
 
-bool merge_unknown(const struct merge_tree *t, const struct way *in, uint32_t id)
-{
-	return t->below && !in->hidden && !(id && (merge_place(t, id)->flags & PLACE_HIDES)) &&
-	       !merge_there(t, in, id);
-}
-
 void merge_remove(struct merge_tree *t, uint32_t id)
 {
 	struct place *p = merge_place(t, id);
 
 	p->kind = PLACE_NONE;
-	p->flags &= PLACE_HIDES | PLACE_OPAQUE;
+	p->flags &= PLACE_WAS;
 	p->at = t->now;
 }
 
@@ -68,29 +61,24 @@ void merge_imply(struct merge_tree *t, uint32_t id)
 	struct place *p = merge_place(t, id);
 
 	p->kind = PLACE_DIR;
-	p->flags = (p->flags & (PLACE_HIDES | PLACE_OPAQUE)) | PLACE_IMPLIED;
+	p->flags = (p->flags & PLACE_WAS) | PLACE_IMPLIED;
+	if (p->flags & PLACE_WAS)
+		p->flags |= PLACE_REMADE;
 	p->mark = p->at = t->now;
 }
 
-/* The place of that name in the innermost directory; 0 where none is or may be. */
+/* The place of that name in the innermost directory; 0 where none is. */
 static int look(struct merge_tree *t, const char *name, bool make, uint32_t *id)
 {
-	const struct way *in = merge_here(t);
-	int r = merge_find(t, in->id, name, make, id);
-	bool unknown;
+	int r = merge_find(t, merge_here(t)->id, name, make, id);
 
-	if (r < 0 || merge_there(t, in, *id))
+	if (r < 0 || merge_there(t, merge_here(t), *id))
 		return r;
-	unknown = merge_unknown(t, in, *id);
-	if (!make && !unknown) {
-		*id = 0;
-		return 0;
-	}
-	if (!*id)
-		r = merge_find(t, in->id, name, true, id);
-	if (r == 0 && make)
+	if (make)
 		merge_imply(t, *id);
-	return r;
+	else
+		*id = 0;
+	return 0;
 }
 
 /* A symlink's target goes before what is left of the way. */

@@ -58,6 +58,15 @@ struct inode *merge_inode(const struct merge_tree *t, uint32_t number)
 	return pieces_at(&t->inodes, number);
 }
 
+int merge_inode_add(struct merge_tree *t, uint32_t from, uint32_t target, uint32_t *number)
+{
+	int r = pieces_add(&t->inodes, INODES_MAX, number);
+
+	if (r == 0)
+		*merge_inode(t, *number) = (struct inode){.from = from, .target = target};
+	return r;
+}
+
 uint32_t merge_last(const struct merge_tree *t)
 {
 	return (uint32_t)t->places.count - 1;
@@ -86,14 +95,13 @@ static int begin(struct merge_tree *t)
 	return 0;
 }
 
-int merge_tree_new(bool below, struct merge_tree **out)
+int merge_tree_new(struct merge_tree **out)
 {
 	struct merge_tree *t = calloc(1, sizeof(*t));
 	int r;
 
 	if (!t)
 		return -ENOMEM;
-	t->below = below;
 	t->places.size = sizeof(struct place);
 	t->inodes.size = sizeof(struct inode);
 	r = begin(t);
@@ -244,19 +252,46 @@ static void settle_inode(struct merge_tree *t, uint32_t id, const struct place *
 		inode->first = id;
 }
 
-/* What holds a place has a smaller number, so one pass will do. */
+static bool is_gone(const struct merge_tree *t, const struct place *p)
+{
+	const struct place *in = merge_place(t, p->parent);
+
+	return p->kind == PLACE_NONE || in->kind != PLACE_DIR || p->mark < in->at;
+}
+
+/*
+ * What holds a place has a smaller number, so one pass over all will do: a directory's number is
+ * raised to those of the directories that it lies in, and by its own what is gone can be told.
+ */
+static void settle(struct merge_tree *t, struct place *p)
+{
+	if (is_gone(t, p))
+		p->kind = PLACE_NONE;
+	if (p->kind == PLACE_DIR)
+		p->at = MAX(p->at, merge_place(t, p->parent)->at);
+}
+
+void merge_base(struct merge_tree *t)
+{
+	merge_place(t, MERGE_TOP)->flags |= PLACE_WAS | PLACE_OLD;
+	for (uint32_t id = MERGE_TOP + 1; id <= merge_last(t); id++) {
+		struct place *p = merge_place(t, id);
+
+		settle(t, p);
+		if (p->kind != PLACE_NONE)
+			p->flags |= PLACE_WAS | PLACE_OLD;
+	}
+}
+
 void merge_settle(struct merge_tree *t)
 {
 	for (uint32_t id = MERGE_TOP + 1; id <= merge_last(t); id++) {
-		struct place *p = merge_place(t, id), *in = merge_place(t, p->parent);
+		struct place *p = merge_place(t, id);
 
-		if (in->flags & (PLACE_HIDES | PLACE_OPAQUE | PLACE_COVERED))
+		settle(t, p);
+		if (merge_place(t, p->parent)->flags & (PLACE_REMADE | PLACE_COVERED))
 			p->flags |= PLACE_COVERED;
-		if (in->kind != PLACE_DIR || p->mark < in->at)
-			p->kind = PLACE_NONE;
-		if (p->kind == PLACE_DIR)
-			p->at = MAX(p->at, in->at);
-		else if (p->kind != PLACE_NONE && (p->flags & PLACE_TIED))
+		if (p->kind != PLACE_NONE && p->kind != PLACE_DIR && (p->flags & PLACE_TIED))
 			settle_inode(t, id, p);
 	}
 	free(t->slots);

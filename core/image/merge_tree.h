@@ -24,11 +24,12 @@ struct place {
 enum { PLACE_NONE, PLACE_DIR, PLACE_FILE, PLACE_SYMLINK };
 
 enum {
-	PLACE_IMPLIED = 1, /* no entry has described this directory */
-	PLACE_HIDES = 2,   /* what layers below these have of that name is gone */
-	PLACE_OPAQUE = 4,  /* what layers below these have in it is gone */
-	PLACE_TIED = 8,    /* one of several hard links */
-	PLACE_COVERED = 16 /* after merge_settle: it lies in what is hidden or opaque */
+	PLACE_IMPLIED = 1,  /* no entry has described this directory */
+	PLACE_TIED = 2,     /* one of several hard links */
+	PLACE_WAS = 4,      /* it was there at merge_base */
+	PLACE_OLD = 8,      /* and nothing has been put in its place, or described it anew */
+	PLACE_REMADE = 16,  /* a directory where something was: nothing of that is in it */
+	PLACE_COVERED = 32, /* after merge_settle: it lies in one that is PLACE_REMADE */
 };
 
 /* What several names share. */
@@ -43,7 +44,6 @@ enum { MERGE_TOP = 1 }; /* place 0 is none */
 /* A directory on the way to where an entry goes. */
 struct way {
 	uint32_t id, clear; /* what has an older mark than clear is gone */
-	bool hidden;        /* layers below have nothing in it */
 };
 
 struct ways {
@@ -59,7 +59,6 @@ struct pieces {
 };
 
 struct merge_tree {
-	bool below;          /* layers lie below these: of what they have, nothing is known */
 	uint32_t now, layer; /* this entry; the first of this layer */
 	struct pieces places, inodes;
 	uint32_t *slots; /* of places by hash; 0 is free */
@@ -70,17 +69,21 @@ struct merge_tree {
 };
 
 /* 0 or negative errno. */
-int merge_tree_new(bool below, struct merge_tree **out);
+int merge_tree_new(struct merge_tree **out);
 void merge_tree_free(struct merge_tree *t);
 
 struct place *merge_place(const struct merge_tree *t, uint32_t id);
 struct inode *merge_inode(const struct merge_tree *t, uint32_t number);
+int merge_inode_add(struct merge_tree *t, uint32_t from, uint32_t target, uint32_t *number);
 
 /* The number of the last place. */
 uint32_t merge_last(const struct merge_tree *t);
 
 /* A new layer begins. */
 void merge_layer(struct merge_tree *t);
+
+/* What is there now is what the layers from here on are laid over. */
+void merge_base(struct merge_tree *t);
 
 /* The next entry begins, readable or not. 0, or -EFBIG after 2^32 - 2 of them. */
 int merge_next(struct merge_tree *t);
@@ -118,9 +121,6 @@ int merge_find(struct merge_tree *t, uint32_t dir, const char *name, bool make, 
 
 /* Whether a place that lies in that directory is there. */
 bool merge_there(const struct merge_tree *t, const struct way *in, uint32_t id);
-
-/* Whether layers below may have something there that still shows; id may be 0. */
-bool merge_unknown(const struct merge_tree *t, const struct way *in, uint32_t id);
 
 /*
  * Goes to the directory of the first n of parts, from the top, as level_go does. t->ways is the
