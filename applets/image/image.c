@@ -61,6 +61,13 @@ static const struct verb_row {
 	{&verb_remove, "rm"},
 	{&verb_gc, NULL},
 	{&verb_stat, NULL},
+	{&verb_config, NULL},
+	{&verb_unpack, NULL},
+	{&verb_repack, NULL},
+	{&verb_insert, NULL},
+	{&verb_raw_unpack, NULL},
+	{&verb_raw_add_layer, NULL},
+	{&verb_raw_config, "raw runtime-config"},
 };
 
 static const char *verb_words(const struct verb_row *row)
