@@ -62,6 +62,7 @@ static const struct verb_row {
 	{&verb_gc, NULL},
 	{&verb_stat, NULL},
 	{&verb_config, NULL},
+	{&verb_validate, NULL},
 	{&verb_unpack, NULL},
 	{&verb_repack, NULL},
 	{&verb_insert, NULL},
