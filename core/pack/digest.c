@@ -81,6 +81,22 @@ int digest_bytes(const void *data, size_t n, char hex[65])
 	return 0;
 }
 
+int digest_fd(int fd, void *block, size_t room, char hex[65])
+{
+	struct sha256_ctx sha;
+	ssize_t n;
+
+	sha256_init(&sha);
+	while ((n = read(fd, block, room)) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			sha256_update(&sha, (size_t)n, block);
+	}
+	finish(&sha, hex);
+	return 0;
+}
+
 void hasher_hex(struct hasher *h, char hex[65])
 {
 	hasher_join(h);
