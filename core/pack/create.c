@@ -445,12 +445,24 @@ int create_owner(const struct create_options *o, const struct names *names, stru
 	return 0;
 }
 
+static int add_walk(struct create *c, struct walk *w, struct err *err)
+{
+	struct visit v;
+	int r;
+
+	while ((r = walk_next(w, &v)) > 0) {
+		r = v.leaving ? 0 : add_visit(c, w, &v, err);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? err_set(err, r, NULL, NULL) : 0;
+}
+
 int create_path(struct create *c, const struct tree *tree, const struct names *names,
 	const char *path, struct err *err)
 {
 	struct err fault = ERR_NONE;
 	cleanup_walk struct walk *w = NULL;
-	struct visit v;
 	int r;
 
 	c->tree = tree;
@@ -462,12 +474,19 @@ int create_path(struct create *c, const struct tree *tree, const struct names *n
 		tell_fault(c, &fault);
 		return 0;
 	}
-	while ((r = walk_next(w, &v)) > 0) {
-		r = v.leaving ? 0 : add_visit(c, w, &v, err);
-		if (r < 0)
-			return r;
-	}
-	return r < 0 ? err_set(err, r, NULL, path) : 0;
+	return add_walk(c, w, err);
+}
+
+int create_path_as(
+	struct create *c, int dirfd, const char *name, const char *as, struct err *err)
+{
+	cleanup_walk struct walk *w = NULL;
+	int r = walk_start_at(dirfd, name, as, &w);
+
+	if (r < 0)
+		return err_set(err, r, NULL, as);
+	c->owner = c->options->owner;
+	return add_walk(c, w, err);
 }
 
 size_t create_bared(const struct create *c)
