@@ -34,4 +34,7 @@ void show_platform(struct buf *out, int tabs, const json_t *platform);
 struct image;
 void show_history(struct buf *out, const struct image *i);
 
+/* The entries as objects, each with its layer's descriptor and diff_id. NULL: no memory. */
+json_t *history_json(const struct image *i);
+
 #endif

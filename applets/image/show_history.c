@@ -105,3 +105,41 @@ void show_history(struct buf *out, const struct image *i)
 	}
 	free(lines);
 }
+
+/* An entry with what layer it made, which comes first. */
+static json_t *history_entry(const struct image *i, const json_t *entry, size_t layer)
+{
+	static const char *const keys[] = {
+		"created", "created_by", "author", "comment", "empty_layer"};
+	bool has = layer < i->layer_count;
+	json_t *out = json_object(), *value;
+	size_t n;
+
+	json_object_set_new(out, "layer", has ? json_incref(i->layers[layer].json) : json_null());
+	json_object_set_new(out, "diff_id", json_string(has ? i->diff_ids[layer] : ""));
+	for (n = 0; n < ARRAY_SIZE(keys); n++) {
+		value = json_object_get(entry, keys[n]);
+		if (value && json_object_set(out, keys[n], value) != 0)
+			break;
+	}
+	return out;
+}
+
+json_t *history_json(const struct image *i)
+{
+	json_t *list = json_array(), *entry;
+	size_t n, layer = 0;
+
+	json_array_foreach(json_object_get(i->config, "history"), n, entry)
+	{
+		bool empty = json_is_true(json_object_get(entry, "empty_layer"));
+		json_t *made = history_entry(i, entry, empty ? i->layer_count : layer);
+
+		layer += !empty;
+		if (json_array_append_new(list, made) != 0) {
+			doc_done(&list);
+			return NULL;
+		}
+	}
+	return list;
+}

@@ -127,49 +127,13 @@ static bool put_doc(json_t *object, const char *key, const struct descriptor *d,
 	return both && put(both, "descriptor", d->json) && put(both, "blob", document);
 }
 
-/* An entry with what layer it made, which comes first. */
-static json_t *history_entry(const struct image *i, const json_t *entry, size_t layer)
-{
-	static const char *const keys[] = {
-		"created", "created_by", "author", "comment", "empty_layer"};
-	bool has = layer < i->layer_count;
-	json_t *out = json_object(), *value;
-	size_t n;
-
-	json_object_set_new(out, "layer", has ? json_incref(i->layers[layer].json) : json_null());
-	json_object_set_new(out, "diff_id", json_string(has ? i->diff_ids[layer] : ""));
-	for (n = 0; n < ARRAY_SIZE(keys); n++) {
-		value = json_object_get(entry, keys[n]);
-		if (value && json_object_set(out, keys[n], value) != 0)
-			break;
-	}
-	return out;
-}
-
-static bool put_history(json_t *object, const struct image *i)
-{
-	json_t *list = doc_array(object, "history"), *entry;
-	size_t n, layer = 0;
-
-	json_array_foreach(json_object_get(i->config, "history"), n, entry)
-	{
-		bool empty = json_is_true(json_object_get(entry, "empty_layer"));
-		json_t *made = history_entry(i, entry, empty ? i->layer_count : layer);
-
-		layer += !empty;
-		if (json_array_append_new(list, made) != 0)
-			return false;
-	}
-	return list;
-}
-
 static int print_json(const struct image *i)
 {
 	cleanup_json json_t *all = json_object();
 	cleanup_buf struct buf out = BUF_NONE;
 
 	if (!put_doc(all, "manifest", &i->top, i->manifest) ||
-		!put_doc(all, "config", &i->config_blob, i->config) || !put_history(all, i) ||
+		!put_doc(all, "config", &i->config_blob, i->config) || json_object_set_new(all, "history", history_json(i)) != 0 ||
 		doc_write(all, &out) < 0)
 		return -ENOMEM;
 	puts(out.data);
