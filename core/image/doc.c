@@ -47,7 +47,8 @@ static int fail(const json_error_t *e, const char *path, struct err *err)
 {
 	cleanup_free char *where = NULL;
 
-	if (json_error_code(e) == json_error_out_of_memory)
+	/* No line: the text was not yet looked at */
+	if (json_error_code(e) == json_error_out_of_memory || e->line < 0)
 		return err_set(err, -ENOMEM, "cannot read", path);
 	if (asprintf(&where, "%s, line %d", path, e->line) < 0)
 		where = NULL;
@@ -113,7 +114,10 @@ static int add(const char *text, size_t n, void *out)
 
 int doc_write(const json_t *doc, struct buf *out)
 {
-	return json_dump_callback(doc, add, out, JSON_COMPACT | JSON_ENCODE_ANY) ? -ENOMEM : 0;
+	int r = json_dump_callback(doc, add, out, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	/* For a key that could not be added it goes on as if it had been */
+	return r != 0 || out->failed ? -ENOMEM : 0;
 }
 
 void doc_done(json_t **doc)

@@ -3,6 +3,7 @@
  * failnth N COMMAND...: runs a command whose Nth system call after its start (counted over all
  * its threads and children) fails without being done: ENOMEM for memory, EIO for the rest.
  * Calls that cannot fail, or not so (exit, futex, signals, the clock), are not counted.
+ * With FAILNTH_KILL in the environment, all of it is killed there instead (SIGKILL).
  * The command's exit status; 100 where there were fewer calls than N (and the
  * command's was 0).
  */
@@ -113,6 +114,13 @@ static void change(pid_t pid, int error, bool entering)
 	ptrace(PTRACE_SETREGSET, pid, (void *)NT_PRSTATUS, &iov);
 }
 
+static void kill_all(const struct run *r)
+{
+	for (const struct task *t = r->tasks; t < r->tasks + TASKS; t++)
+		if (t->pid)
+			kill(t->pid, SIGKILL);
+}
+
 static void at_call(struct run *r, struct task *t)
 {
 	struct ptrace_syscall_info info;
@@ -135,7 +143,10 @@ static void at_call(struct run *r, struct task *t)
 	t->error = error;
 	if (getenv("FAILNTH_SAY"))
 		fprintf(stderr, "failnth: call %llu\n", (unsigned long long)info.entry.nr);
-	change(t->pid, error, true);
+	if (getenv("FAILNTH_KILL"))
+		kill_all(r);
+	else
+		change(t->pid, error, true);
 }
 
 /* FAILNTH_SAY: where a fault of the program is, for addr2line. */

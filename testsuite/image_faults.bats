@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+# A verb that is killed or fails at any system call, a full disk, a layout that cannot be written
+# to, two verbs at once: the layout stays whole, and what is left over can be collected.
+# environments: user root
+load lib
+
+setup() {
+	rlc_setup
+	export SOURCE_DATE_EPOCH=1700000000
+	mkdir d
+	echo one >d/one
+	rlc-tar -cf one.tar -C d one
+	echo two >d/two
+	rlc-tar -cf two.tar -C d two
+	rlc-image init --layout before
+	rlc-image new --image before:a
+	rlc-image raw add-layer --image before:a one.tar
+}
+
+# whole: what holds for the layout `now` whatever happened to it
+whole() {
+	rlc-image validate --layout now >said 2>&1 || { echo "$what:"; cat said; return 1; }
+	cmp -s now/index.json before/index.json || cmp -s now/index.json after/index.json ||
+		{ echo "$what: the index is neither the old nor the new"; cat now/index.json; return 1; }
+	rlc-image gc --layout now
+	[ "$(ls -A now | tr '\n' ' ')" = 'blobs index.json oci-layout ' ] || { echo "$what:"; ls -A now; return 1; }
+	rlc-image validate --layout now >said 2>&1 || { echo "$what, gc:"; cat said; return 1; }
+	# as many blobs as one of the two has after collecting
+	local n
+	n=$(ls now/blobs/sha256 | wc -l)
+	[ "$n" = "$(ls before/blobs/sha256 | wc -l)" ] || [ "$n" = "$(ls after/blobs/sha256 | wc -l)" ] ||
+		{ echo "$what: $n blobs"; return 1; }
+}
+
+# at_each_call VERB...: on a copy of the layout each time, which the verb knows as `now`
+at_each_call() {
+	local n status kill
+	rm -rf now after
+	cp -a before now
+	rlc-image gc --layout before
+	rlc-image "$@"
+	rlc-image gc --layout now
+	mv now after
+	for kill in '' 1; do
+		for ((n = 1; ; n++)); do
+			rm -rf now
+			cp -a before now
+			what="rlc-image $* (call $n${kill:+, killed})"
+			status=0
+			FAILNTH_SAY=1 ${kill:+env FAILNTH_KILL=1} timeout 60 failnth $n \
+				"$BATS_RUN_TMPDIR/bin/rlc-image" "$@" >said 2>&1 || status=$?
+			[ "$status" != 100 ] || break
+			case $status in
+			0 | 1) [ -z "$kill" ] ;;
+			137) [ -n "$kill" ] ;;
+			*) false ;;
+			esac || { echo "$what: exit $status"; cat said; return 1; }
+			# what failed says so
+			[ "$status" != 1 ] || grep -q -e '^rlc-image' -e 'Out of memory' said || { echo "$what: silent"; cat said; return 1; }
+			whole || return
+		done
+		[ "$n" -gt 20 ]
+	done
+}
+
+@test "tag" { at_each_call tag --image now:a b; }
+
+@test "rm" { at_each_call rm --image now:a; }
+
+@test "new" { at_each_call new --image now:b; }
+
+@test "config" { at_each_call config --image now:a --config.user 7 --author me; }
+
+@test "raw add-layer" { at_each_call raw add-layer --image now:a two.tar; }
+
+@test "raw add-layer as zstd" { at_each_call raw add-layer --compress zstd --image now:a --tag c two.tar; }
+
+@test "gc" {
+	rlc-image tag --image before:a b
+	rlc-image raw add-layer --image before:b two.tar
+	rlc-image rm --image before:b
+	cp -a before saved
+	local n status
+	for ((n = 1; ; n++)); do
+		rm -rf before now
+		cp -a saved before
+		cp -a saved now
+		cp -a saved after
+		status=0
+		FAILNTH_KILL=1 timeout 60 failnth $n "$BATS_RUN_TMPDIR/bin/rlc-image" gc --layout now >said 2>&1 || status=$?
+		[ "$status" != 100 ] || break
+		rlc-image validate --layout now
+		rlc-image gc --layout now
+		[ "$(ls now/blobs/sha256 | wc -l)" = 3 ]
+		rm -rf after
+	done
+	[ "$n" -gt 20 ]
+}
+
+@test "a layout that cannot be written to: read, and refused in words" {
+	if [ "$ENVIRONMENT" = root ]; then
+		skip "root writes to it"
+	fi
+	chmod -R a-w before
+	runs 0 rlc-image ls --layout before
+	is a
+	runs 0 rlc-image validate --layout before
+	for verb in "tag --image before:a b" "rm --image before:a" "new --image before:b" \
+		"config --image before:a --author x" "raw add-layer --image before:a two.tar"; do
+		runs 1 rlc-image $verb
+		has 'Permission denied'
+	done
+	runs 0 rlc-image ls --layout before
+	is a
+	chmod -R u+w before
+}
+
+@test "a full disk is one clear error, and the layout stays whole" {
+	head -c 3000000 /dev/urandom >d/big
+	rlc-tar -cf big.tar -C d big
+	cat >fill <<-'EOF'
+		mount -t tmpfs -o size=2m none small || exit 77
+		cp -a before small/now
+		rlc-image raw add-layer --image small/now:a big.tar
+		echo "status=$?"
+		rlc-image validate --layout small/now && rlc-image gc --layout small/now
+		ls -A small/now
+	EOF
+	mkdir small
+	runs 0 unshare -rm sh fill
+	has 'No space left on device'
+	has 'status=1'
+	[ "${lines[-3]}" = blobs ]
+	[ "${lines[-2]}" = index.json ]
+	[ "${lines[-1]}" = oci-layout ]
+}
+
+@test "many at once lose nothing" {
+	for i in {1..20}; do
+		rlc-image tag --image before:a "t$i" &
+		rlc-image config --image before:a --tag "c$i" --author "number $i" &
+		rlc-image gc --layout before &
+	done
+	wait
+	runs 0 rlc-image ls --layout before
+	[ "${#lines[@]}" = 41 ]
+	runs 0 rlc-image validate --layout before
+	for i in {1..20}; do
+		rlc-image stat --image "before:c$i" --json | grep -q "number $i"
+	done
+}
