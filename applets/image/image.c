@@ -67,6 +67,10 @@ static const struct verb_row {
 	{&verb_squash, NULL},
 	{&verb_rebase, NULL},
 	{&verb_validate, NULL},
+	{&verb_index_list, "index ls"},
+	{&verb_index_add, NULL},
+	{&verb_index_merge, NULL},
+	{&verb_index_remove, "index rm"},
 	{&verb_unpack, NULL},
 	{&verb_repack, NULL},
 	{&verb_insert, NULL},
@@ -122,6 +126,20 @@ static bool starts_verb(const char *word)
 	return false;
 }
 
+/* The words that may follow this one. */
+static int needs_more(const struct applet *self, const char *word)
+{
+	cleanup_buf struct buf more = BUF_NONE;
+	const struct verb_row *row;
+	size_t len = strlen(word);
+
+	for (row = verbs; row < verbs + ARRAY_SIZE(verbs); row++)
+		if (strncmp(verb_words(row), word, len) == 0 && verb_words(row)[len] == ' ')
+			buf_addf(&more, "%s%s", more.len ? ", " : "", verb_words(row) + len + 1);
+	return usage_error(
+		self, "%s: one of these words must follow: %s", word, more.failed ? "" : more.data);
+}
+
 /* What was typed, of one word or two. */
 static int no_verb(const struct applet *self, int argc, char **argv)
 {
@@ -130,6 +148,8 @@ static int no_verb(const struct applet *self, int argc, char **argv)
 	const struct verb_row *row;
 	bool two = argc > 1 && starts_verb(argv[0]);
 
+	if (argc == 1 && starts_verb(argv[0]))
+		return needs_more(self, argv[0]);
 	if (asprintf(&typed, "%s%s%s", argv[0], two ? " " : "", two ? argv[1] : "") < 0)
 		typed = NULL;
 	nearest.word = typed ? typed : argv[0];

@@ -138,6 +138,7 @@ bool verb_history(const struct verb *v, const struct image *i, const char *by, b
 /* The verbs; image.c's table names each. */
 extern const struct applet verb_init, verb_new, verb_list, verb_tag, verb_remove;
 extern const struct applet verb_gc, verb_stat, verb_config, verb_validate;
+extern const struct applet verb_index_list, verb_index_add, verb_index_merge, verb_index_remove;
 extern const struct applet verb_unpack, verb_repack, verb_insert;
 extern const struct applet verb_raw_unpack, verb_raw_add_layer, verb_raw_config;
 extern const struct applet verb_past, verb_flatten, verb_squash, verb_rebase;

@@ -151,20 +151,29 @@ static int search_item(struct search *s, size_t number)
 }
 
 /* Of which platform a leaf is: the descriptor's word, or where it has none the config's. */
+static int leaf_platform(struct search *s, const struct item *item, json_t **platform)
+{
+	cleanup_image struct image image = IMAGE_NONE;
+	int r;
+
+	*platform = json_incref(json_object_get(item->d.json, "platform"));
+	if (json_is_object(*platform))
+		return 0;
+	doc_done(platform);
+	r = image_read(s->l, &item->d, &image, s->err);
+	*platform = json_incref(image.config);
+	return r;
+}
+
 static int leaf_fits(struct search *s, const struct item *item, const struct platform *want,
 	bool *fits, bool *usual)
 {
-	cleanup_image struct image image = IMAGE_NONE;
-	const json_t *platform = json_object_get(item->d.json, "platform");
-	int r = json_is_object(platform) ? 0 : image_read(s->l, &item->d, &image, s->err);
+	cleanup_json json_t *platform = NULL;
+	int r = leaf_platform(s, item, &platform);
 
-	if (r < 0)
-		return r;
-	if (image.config)
-		platform = image.config;
-	*fits = platform_fits(want, platform);
-	*usual = platform_usual(platform);
-	return 0;
+	*fits = r == 0 && platform_fits(want, platform);
+	*usual = r == 0 && platform_usual(platform);
+	return r;
 }
 
 /* The one leaf that fits; among several the one of the usual variant. */
@@ -230,14 +239,22 @@ static int take_path(const struct search *s, size_t number, struct image *out)
 	return 0;
 }
 
-/* Goes on from the items that are there. */
-static int search_run(struct search *s, const struct platform *want, struct image *out)
+/* Goes on from the items that are there until all are known. */
+static int search_all(struct search *s)
 {
-	size_t i, found = 0;
+	size_t i;
 	int r = 0;
 
 	for (i = 0; i < s->count && r == 0; i++)
 		r = search_item(s, i);
+	return r;
+}
+
+static int search_run(struct search *s, const struct platform *want, struct image *out)
+{
+	size_t found = 0;
+	int r = search_all(s);
+
 	if (r == 0)
 		r = choose(s, want, &found);
 	if (r == 0)
@@ -284,21 +301,28 @@ static int add_tagged(struct search *s, const json_t *index, const char *tag)
 	return r;
 }
 
+/* Starts at a tag; name is to be freed after search_end. */
+static int search_tag(struct search *s, const char *tag, char **name)
+{
+	cleanup_json json_t *index = NULL;
+	int r = layout_index(s->l, &index, s->err);
+
+	if (r < 0)
+		return r;
+	if (asprintf(name, "%s:%s", s->l->path, tag) < 0)
+		*name = NULL;
+	s->name = *name;
+	return add_tagged(s, index, tag);
+}
+
 int image_open(const struct layout *l, const char *tag, const struct platform *want,
 	struct image *out, struct err *err)
 {
 	cleanup_free char *name = NULL;
-	cleanup_json json_t *index = NULL;
 	cleanup_search struct search s = {.l = l, .seen = json_object(), .err = err};
-	int r = layout_index(l, &index, err);
+	int r = search_tag(&s, tag, &name);
 
 	*out = (struct image)IMAGE_NONE;
-	if (r < 0)
-		return r;
-	if (asprintf(&name, "%s:%s", l->path, tag) < 0)
-		name = NULL;
-	s.name = name;
-	r = add_tagged(&s, index, tag);
 	if (r == 0)
 		r = search_run(&s, want, out);
 	if (r == 0)
@@ -307,5 +331,29 @@ int image_open(const struct layout *l, const char *tag, const struct platform *w
 		r = err_set(err, -ENOMEM, "cannot read", name);
 	if (r < 0)
 		image_done(out);
+	return r;
+}
+
+int image_each(
+	const struct layout *l, const char *tag, image_each_fn *each, void *arg, struct err *err)
+{
+	cleanup_free char *name = NULL;
+	cleanup_search struct search s = {.l = l, .seen = json_object(), .err = err};
+	int r = search_tag(&s, tag, &name);
+	size_t i;
+
+	if (r == 0)
+		r = search_all(&s);
+	if (r == 0 && s.count == 0)
+		r = err_set(err, -ENOENT, "there is no such tag", name);
+	for (i = 0; i < s.count && r == 0; i++) {
+		cleanup_json json_t *platform = NULL;
+
+		if (!s.items[i].leaf)
+			continue;
+		r = leaf_platform(&s, &s.items[i], &platform);
+		if (r == 0)
+			r = each(arg, &s.items[i].d, platform);
+	}
 	return r;
 }

@@ -91,6 +91,27 @@ int image_open(const struct layout *l, const char *tag, const struct platform *w
 int image_open_descriptor(const struct layout *l, const struct descriptor *d,
 	const struct platform *want, struct image *out, struct err *err);
 
+/*
+ * Calls each for all images that the tag stands for, in their order: with its descriptor and what
+ * says os, architecture and variant. Ends where each returns other than 0, and returns that; as
+ * image_open otherwise.
+ */
+typedef int image_each_fn(void *arg, const struct descriptor *d, const json_t *platform);
+int image_each(
+	const struct layout *l, const char *tag, image_each_fn *each, void *arg, struct err *err);
+
+/*
+ * Makes tag stand for an index, with what it stood for so far, and puts into it the image of each
+ * tag in from (count of them) that is for the platform wanted, as image_open; or with all set
+ * each entry of the index that stands for. What was there for the same platform is replaced. 0 or
+ * negative errno with err.
+ */
+int index_add(struct layout *l, const char *tag, char *const *from, size_t count,
+	const struct platform *want, bool all, struct err *err);
+
+/* Removes the images for a platform from the index that tag stands for. -ENOENT: none. */
+int index_remove(struct layout *l, const char *tag, const struct platform *which, struct err *err);
+
 /* An empty image for a platform: no layers, a config that says it was created at that time. */
 int image_make(const struct platform *p, struct timespec created, struct image *out);
 

@@ -57,8 +57,7 @@ int index_set_tag(json_t *index, const char *tag, json_t *descriptor)
 		       : 0;
 }
 
-/* What a descriptor in an index says of the image's platform. */
-static int set_platform(const struct image *i, json_t *descriptor)
+int image_set_platform(const struct image *i, json_t *descriptor)
 {
 	static const char *const keys[] = {"architecture", "os", "variant"};
 	json_t *platform = doc_object(descriptor, "platform");
@@ -117,7 +116,7 @@ static int put_manifest(const struct save *s, json_t *list, size_t at)
 	json_t *old = json_array_get(list, at);
 	json_t *made = descriptor_moved(old ? old : s->i->top.json, &s->i->top);
 
-	if (!made || set_platform(s->i, made) < 0) {
+	if (!made || image_set_platform(s->i, made) < 0) {
 		json_decref(made);
 		return -ENOMEM;
 	}
@@ -272,7 +271,7 @@ static int change_flat(struct save *s, json_t *index, struct err *err)
 	made = descriptor_moved(s->i->top.json, &s->i->top);
 	if (!made)
 		return no_memory(s, err);
-	if (json_object_get(made, "platform") && set_platform(s->i, made) < 0) {
+	if (json_object_get(made, "platform") && image_set_platform(s->i, made) < 0) {
 		json_decref(made);
 		return no_memory(s, err);
 	}
