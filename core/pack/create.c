@@ -276,7 +276,7 @@ static int add_whiteout(struct create *c, const struct visit *v, const char *dir
 {
 	cleanup_entry struct entry e = ENTRY_NONE;
 	cleanup_buf struct buf path = BUF_NONE;
-	int r = buf_addf(&path, "%s/%s", dir, name);
+	int r = *dir ? buf_addf(&path, "%s/%s", dir, name) : buf_adds(&path, name);
 
 	if (r == 0)
 		r = entry_path(path.data, type, &e.path);
@@ -416,7 +416,7 @@ int create_whiteout(struct create *c, const char *path, struct err *err)
 		return err_set(err, -ENOMEM, NULL, path);
 	strcpy(hidden + 4, name);
 	c->owner = c->options->owner;
-	return add_whiteout(c, &v, *dir ? dir : ".", hidden, S_IFREG, &st, err);
+	return add_whiteout(c, &v, dir, hidden, S_IFREG, &st, err);
 }
 
 static bool is_root(const char *name)
