@@ -58,26 +58,44 @@ static int drain(struct source *s)
 	return (int)n;
 }
 
-/* A blob's bytes, and with diff_id those that it decompresses to. */
-static void check_bytes(struct check *c, const struct descriptor *d, const char *diff_id)
+/* Reads a blob, or what a layer decompresses to: why that fails, or NULL. */
+static const char *read_bytes(
+	const struct check *c, const struct descriptor *d, const char *diff_id, char why[128])
 {
 	cleanup_err struct err err = ERR_NONE;
 	struct source *s = NULL;
-	char file[FILE_MAX], key[2 * DIGEST_MAX + 2];
-	struct check_at at = {c, file, NULL, 0};
-	int r;
+	const char *text = NULL;
+	int r = diff_id ? layer_source(c->l, d, diff_id, &s, &err) : blob_source(c->l, d, &s, &err);
 
-	snprintf(key, sizeof(key), "%s %s", d->digest, diff_id ? diff_id : "-");
+	if (r < 0)
+		text = err.what ? err.what : err_reason(r);
+	else if ((r = drain(s)) < 0)
+		text = source_why(s) ? source_why(s) : err_reason(r);
+	if (text)
+		snprintf(why, 128, "%s", text);
+	source_free(s);
+	return text ? why : NULL;
+}
+
+/* A blob's bytes, and with diff_id those that it decompresses to. */
+static void check_bytes(struct check *c, const struct descriptor *d, const char *diff_id)
+{
+	char file[FILE_MAX], key[2 * DIGEST_MAX + 132], why[128], stored[128];
+	struct check_at at = {c, file, NULL, 0};
+	const char *text;
+
+	snprintf(key, sizeof(key), "%s %s %.127s", d->digest, diff_id ? diff_id : "-",
+		diff_id ? d->media : "");
 	if (blob_there(c->l, d) < 0 || !first_time(c, key))
 		return;
 	first_time(c, d->digest);
 	file_of(d->digest, file);
-	r = diff_id ? layer_source(c->l, d, diff_id, &s, &err) : blob_source(c->l, d, &s, &err);
-	if (r < 0)
-		check_tell(&at, "", err.what ? err.what : err_reason(r));
-	else if ((r = drain(s)) < 0)
-		check_tell(&at, "", source_why(s) ? source_why(s) : err_reason(r));
-	source_free(s);
+	text = read_bytes(c, d, diff_id, why);
+	/* A damaged blob may be no archive any more: then that is not what is wrong with it */
+	if (text && diff_id && read_bytes(c, d, NULL, stored))
+		text = stored;
+	if (text)
+		check_tell(&at, "", text);
 }
 
 /* A document of its own, or NULL after its fault was told. */
