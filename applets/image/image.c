@@ -66,6 +66,7 @@ static const struct verb_row {
 	{&verb_flatten, NULL},
 	{&verb_squash, NULL},
 	{&verb_rebase, NULL},
+	{&verb_copy, NULL},
 	{&verb_validate, NULL},
 	{&verb_index_list, "index ls"},
 	{&verb_index_add, NULL},

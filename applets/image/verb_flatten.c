@@ -11,71 +11,12 @@ standard output.
 .Dl rlc-image flatten --image images:mine - | docker import -
 */
 #include "applets/image/merging.h"
-
-#include <stdio.h>
-
-/* The file, written aside where something may stand there already. */
-struct target {
-	const char *path;
-	char *aside; /* owned; NULL: written straight */
-	int fd;
-};
-
-static int open_straight(struct target *t)
-{
-	t->fd = strcmp(t->path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-					  : open(t->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-	return t->fd < 0 ? -errno : 0;
-}
-
-static int open_target(struct target *t)
-{
-	struct stat st;
-
-	if (strcmp(t->path, "-") == 0 || (stat(t->path, &st) == 0 && !S_ISREG(st.st_mode)))
-		return open_straight(t);
-	if (asprintf(&t->aside, "%s.XXXXXX", t->path) < 0) {
-		t->aside = NULL;
-		return -ENOMEM;
-	}
-	t->fd = mkostemp(t->aside, O_CLOEXEC);
-	if (t->fd < 0) {
-		int r = -errno;
-
-		free(t->aside);
-		t->aside = NULL;
-		return r;
-	}
-	return 0;
-}
-
-/* mkostemp(3) made it for its user alone. */
-static int settle(struct target *t)
-{
-	mode_t mask = umask(0);
-
-	umask(mask);
-	if (!t->aside)
-		return 0;
-	if (fchmod(t->fd, 0666 & ~mask) < 0 || fsync(t->fd) < 0 || rename(t->aside, t->path) < 0)
-		return -errno;
-	free(t->aside);
-	t->aside = NULL;
-	return 0;
-}
-
-static void close_target(struct target *t)
-{
-	if (t->aside)
-		unlink(t->aside);
-	free(t->aside);
-	base_close(&t->fd);
-}
+#include "applets/image/target.h"
 
 static int write_target(struct merging *m, struct target *t, struct err *err)
 {
 	struct sink *sink;
-	int r = open_target(t);
+	int r = target_open(t);
 
 	if (r == 0)
 		r = sink_fd(t->fd, &sink);
@@ -84,7 +25,7 @@ static int write_target(struct merging *m, struct target *t, struct err *err)
 	if (r == 0)
 		r = merging_write(m, 0, m->image.layer_count, sink, NULL, NULL, err);
 	if (r == 0)
-		r = settle(t);
+		r = target_settle(t);
 	return r < 0 ? err_set(err, r, "cannot write", t->path) : 0;
 }
 
@@ -103,7 +44,7 @@ static int flatten_main(const struct applet *self, int argc, char **argv)
 	r = merging_open(&m, LAYOUT_READ, &err);
 	if (r == 0)
 		r = write_target(&m, &t, &err);
-	close_target(&t);
+	target_close(&t);
 	return r < 0 ? verb_fail(&m.v, &err) : m.status;
 }
 

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Blobs from layout to layout. */
+#include "core/base/io.h"
+#include "core/image/read.h"
+#include "core/image/transport.h"
+#include "core/image/verify.h"
+#include "core/pack/digest.h"
+
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
+static int each_of(const struct layout *l, const struct descriptor *d, size_t depth, blob_fn *each,
+	void *arg, struct err *err);
+
+static int each_in_index(const struct layout *l, const struct descriptor *d, size_t depth,
+	blob_fn *each, void *arg, struct err *err)
+{
+	cleanup_json json_t *doc = NULL;
+	json_t *list, *one;
+	size_t n;
+	int r = blob_doc(l, d, &doc, err);
+
+	if (r < 0)
+		return r;
+	list = index_manifests(l, d, doc, err);
+	if (!list)
+		return -EBADMSG;
+	json_array_foreach(list, n, one)
+	{
+		cleanup_descriptor struct descriptor inner = DESCRIPTOR_NONE;
+
+		r = descriptor_read(one, d->digest, &inner, err);
+		if (r == 0)
+			r = each_of(l, &inner, depth + 1, each, arg, err);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int each_in_manifest(const struct layout *l, const struct descriptor *d, blob_fn *each,
+	void *arg, struct err *err)
+{
+	cleanup_image struct image i = IMAGE_NONE;
+	int r = image_open_descriptor(l, d, NULL, &i, err);
+
+	for (size_t n = 0; r == 0 && n < i.layer_count; n++)
+		r = each(arg, &i.layers[n], err);
+	return r == 0 ? each(arg, &i.config_blob, err) : r;
+}
+
+static int each_of(const struct layout *l, const struct descriptor *d, size_t depth, blob_fn *each,
+	void *arg, struct err *err)
+{
+	int r;
+
+	if (depth > INDEX_DEPTH_MAX)
+		return err_set(err, -EBADMSG, "its indexes are nested too deeply", d->digest);
+	if (media_is_index(d->media))
+		r = each_in_index(l, d, depth, each, arg, err);
+	else if (media_is_manifest(d->media))
+		r = each_in_manifest(l, d, each, arg, err);
+	else
+		return err_set(err, -ENOTSUP, "is neither a manifest nor an index", d->digest);
+	return r == 0 ? each(arg, d, err) : r;
+}
+
+int blobs_each(const struct layout *l, const struct descriptor *d, blob_fn *each, void *arg,
+	struct err *err)
+{
+	return each_of(l, d, 0, each, arg, err);
+}
+
+static int copy_source(struct source *s, int fd)
+{
+	const void *block;
+	ssize_t n;
+
+	while ((n = source_next(s, &block)) > 0) {
+		int r = io_write(fd, block, (size_t)n);
+
+		if (r < 0)
+			return r;
+	}
+	return (int)n;
+}
+
+static int read_through(struct source *s)
+{
+	const void *block;
+	ssize_t n;
+
+	while ((n = source_next(s, &block)) > 0)
+		;
+	return (int)n;
+}
+
+/* Verifies what the new file holds. */
+static int verify_clone(const struct blob_out *b, const struct descriptor *d)
+{
+	struct source *s;
+	int fd = openat(b->layout->fd, b->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return -errno;
+	r = source_fd(fd, &s);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	r = source_verify(s, fd, d->digest, d->size, "it does not have its digest", &s);
+	if (r < 0)
+		return r;
+	r = read_through(s);
+	source_free(s);
+	return r;
+}
+
+static const char *hex_of(const struct descriptor *d)
+{
+	return d->digest + strlen("sha256:");
+}
+
+/* 0: the new file shares the blob's bytes, which are right; else it is to be copied. */
+static int try_clone(
+	const struct layout *from, const struct blob_out *b, const struct descriptor *d)
+{
+	struct stat st;
+	cleanup_fd int fd =
+		openat(from->blobs, hex_of(d), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != d->size)
+		return -EINVAL;
+	if (ioctl(b->fd, FICLONE, fd) < 0)
+		return -errno;
+	return verify_clone(b, d);
+}
+
+/* Whether one inode can serve both layouts: nobody but its owner changes it. */
+static bool is_safe_to_link(
+	const struct layout *from, const struct layout *to, const struct descriptor *d)
+{
+	struct stat st;
+
+	return to->blobs >= 0 && from->blobs >= 0 &&
+	       fstatat(from->blobs, hex_of(d), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 0022);
+}
+
+static int try_link(const struct layout *from, struct layout *to, const struct descriptor *d)
+{
+	cleanup_err struct err err = ERR_NONE;
+	struct source *s;
+	int r;
+
+	if (!is_safe_to_link(from, to, d))
+		return -EPERM;
+	r = blob_source(from, d, &s, &err);
+	if (r < 0)
+		return r;
+	r = read_through(s);
+	source_free(s);
+	if (r < 0)
+		return r;
+	return linkat(from->blobs, hex_of(d), to->blobs, hex_of(d), 0) == 0 ? 0 : -errno;
+}
+
+static int copy_bytes(
+	const struct layout *from, const struct descriptor *d, int fd, struct err *err)
+{
+	struct source *s;
+	int r = blob_source(from, d, &s, err);
+
+	if (r < 0)
+		return r;
+	if (ftruncate(fd, 0) < 0)
+		r = -errno;
+	if (r == 0)
+		r = copy_source(s, fd);
+	if (r < 0)
+		err_set(err, r, source_why(s) ? source_why(s) : "cannot copy", d->digest);
+	source_free(s);
+	return r;
+}
+
+int blob_copy(const struct layout *from, struct layout *to, const struct descriptor *d, bool link,
+	struct err *err)
+{
+	cleanup_blob_out struct blob_out b = BLOB_OUT_NONE;
+	int r;
+
+	if (blob_there(to, d) == 0 || (link && try_link(from, to, d) == 0))
+		return 0;
+	r = blob_begin(to, &b, err);
+	if (r == 0 && try_clone(from, &b, d) < 0)
+		r = copy_bytes(from, d, b.fd, err);
+	return r < 0 ? r : blob_commit(&b, hex_of(d), err);
+}
+
+int blob_put(struct layout *l, const void *data, size_t n, const char *media,
+	struct descriptor *out, struct err *err)
+{
+	cleanup_blob_out struct blob_out b = BLOB_OUT_NONE;
+	char digest[DIGEST_MAX] = "sha256:", *hex = digest + strlen("sha256:");
+	int r = digest_bytes(data, n, hex);
+
+	if (r == 0)
+		r = blob_begin(l, &b, err);
+	if (r == 0)
+		r = io_write(b.fd, data, n);
+	if (r == 0)
+		r = blob_commit(&b, hex, err);
+	if (r == 0)
+		r = descriptor_make(media, digest, (int64_t)n, out);
+	return r < 0 ? err_set(err, r, "cannot write a blob", l->path) : 0;
+}
+
+int image_put_manifest(struct layout *l, struct image *i, bool docker, struct err *err)
+{
+	json_t *config = json_deep_copy(i->config_blob.json);
+	int r = config ? doc_set_text(
+				 config, "mediaType", docker ? MEDIA_DOCKER_CONFIG : MEDIA_CONFIG)
+		       : -ENOMEM;
+
+	if (r == 0 && json_object_set(i->manifest, "config", config) != 0)
+		r = -ENOMEM;
+	json_decref(config);
+	if (r == 0)
+		r = image_set_docker(i, docker);
+	if (r == 0)
+		r = doc_set_text(
+			i->manifest, "mediaType", docker ? MEDIA_DOCKER_MANIFEST : MEDIA_MANIFEST);
+	if (r < 0)
+		return err_set(err, r, "cannot write a manifest", l->path);
+	descriptor_done(&i->top);
+	return blob_put_doc(
+		l, i->manifest, docker ? MEDIA_DOCKER_MANIFEST : MEDIA_MANIFEST, &i->top, err);
+}
