@@ -74,23 +74,25 @@ static int own_id(const struct bundle *b, struct verb_maps *maps, uint32_t id, c
 int bundle_begin(struct bundle *b, struct verb *v)
 {
 	struct verb_maps *uids = &v->uid_map, *gids = &v->gid_map;
-	int status = EXIT_DONE;
+	struct owner *base = &b->context.owners.base;
+	int status;
 
 	b->v = v;
 	b->outside = (struct owner){geteuid(), getegid()};
 	b->context.self = v->self;
-	v->rootless |= geteuid() != 0;
 	b->context.records = v->rootless;
-	b->shift = !v->rootless && (uids->count || gids->count);
-	if (v->rootless)
-		status = own_id(b, uids, b->outside.uid, "uid-map", &b->context.base.uid);
+	status = context_begin(&b->context);
+	v->rootless = b->context.owners.records;
 	if (v->rootless && status == EXIT_DONE)
-		status = own_id(b, gids, b->outside.gid, "gid-map", &b->context.base.gid);
+		status = own_id(b, uids, b->outside.uid, "uid-map", &base->uid);
+	if (v->rootless && status == EXIT_DONE)
+		status = own_id(b, gids, b->outside.gid, "gid-map", &base->gid);
+	b->shift = !v->rootless && (uids->count || gids->count);
 	if (uids->count)
 		b->uid_maps = maps_json(uids);
 	if (gids->count)
 		b->gid_maps = maps_json(gids);
-	return status == EXIT_DONE ? context_begin(&b->context) : status;
+	return status;
 }
 
 void bundle_fault(void *bundle, struct err *err)

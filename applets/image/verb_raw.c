@@ -202,6 +202,7 @@ static int check_archive(const char *file, struct err *err)
 {
 	cleanup_fd int fd = open(file, O_RDONLY | O_CLOEXEC);
 	cleanup_entry struct entry e = ENTRY_NONE;
+	struct err fault = ERR_NONE;
 	struct archive_in *in = NULL;
 	enum compression found;
 	struct source *s = NULL;
@@ -213,10 +214,12 @@ static int check_archive(const char *file, struct err *err)
 	if (r == 0)
 		r = archive_in_open(s, &in);
 	if (r == 0)
-		do
-			r = archive_in_next(in, &e, &again, err);
-		while (r > 0 || (r < 0 && again));
+		do {
+			err_free(&fault);
+			r = archive_in_next(in, &e, &again, &fault);
+		} while (r > 0 || (r < 0 && again));
 	archive_in_free(in);
+	err_free(&fault);
 	return r < 0 ? err_set(err, r, "is no archive", file) : 0;
 }
 

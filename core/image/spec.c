@@ -142,7 +142,7 @@ static json_t *process(const json_t *config, const struct spec_options *o, struc
 	}
 	args = arguments(config, err);
 	if (args)
-		env = environment(config, u.home ? u.home : "/", err);
+		env = environment(config, u.home, err);
 	return json_pack("{s:b, s:o, s:o, s:o, s:s, s:o, s:[{s:s, s:i, s:i}], s:b}", "terminal", 1,
 		"user", user(&u, o->rootless), "args", args, "env", env, "cwd",
 		cwd && *cwd ? cwd : "/", "capabilities", capabilities(), "rlimits", "type",

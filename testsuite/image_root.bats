@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+# rlc-image as real root alone: ids shifted by maps, and records where it is asked for them.
+# environments: root
+load lib
+
+# image TAG TAR...: an image of these layers in oci
+image() {
+	local tag=$1 tar
+	shift
+	[ -d oci ] || rlc-image init --layout oci
+	rlc-image new --image "oci:$tag"
+	for tar; do rlc-image raw add-layer --image "oci:$tag" "$tar"; done
+}
+
+# lower: a layer with something of everything
+lower() {
+	layer <<-'END' >0.tar
+		layer.directory(".", time="1234567890")
+		layer.directory("etc", owner=(0, 42))
+		layer.add("etc/shadow", data=b"x\n", mode=0o640, owner=(0, 42))
+		layer.add("etc/none", data=b"secret", mode=0, owner=(7, 8))
+		layer.directory("closed", mode=0, owner=(3, 4))
+		layer.add("closed/in", data=b"in")
+		layer.symlink("link", "etc/sha dow", owner=(33, 34))
+		layer.hardlink("etc/shadow2", "etc/shadow")
+		layer.add("su", data=b"su", mode=0o4755, attrs={"user.note": b"hello"})
+		layer.add("odd *?[#\\\x01\xe9 name", data=b"odd")
+		layer.add("null", tarfile.CHRTYPE, device=(1, 3), mode=0o666)
+		layer.add("fifo", tarfile.FIFOTYPE, owner=(5, 6))
+		layer.directory("gone/below")
+		layer.add("gone/below/f")
+		layer.directory("kept")
+		layer.add("kept/old")
+	END
+}
+
+@test "--uid-map and --gid-map shift ids as real root, and repack shifts them back" {
+	layer <<<'layer.directory("."); layer.add("f", owner=(1000, 1001)); layer.add("far", owner=(70000, 0))' >0.tar
+	image a 0.tar
+	runs 1 rlc-image unpack --image oci:a --uid-map 0:100000:65536 --gid-map 0:200000:65536 b
+	has "far: its owner is in no --uid-map or --gid-map"
+	equal "$(stat -c %u:%g b/rootfs/f b/rootfs)" "$(printf '101000:201001\n100000:200000')"
+	echo new >b/rootfs/new
+	chown 100005:200006 b/rootfs/new
+	rlc-image repack --image oci:b b
+	rlc-image raw unpack --image oci:b r
+	equal "$(stat -c %u:%g r/new r/f)" "$(printf '5:6\n1000:1001')"
+}
+
+@test "--rootless as real root keeps owners in records" {
+	lower
+	image a 0.tar
+	rlc-image unpack --rootless --image oci:a b
+	equal "$(stat -c %u:%g b/rootfs/etc/shadow)" 0:0
+	equal "$(record b/rootfs/etc/shadow)" 0800102a
+	equal "$(jq .map_options.rootless b/umoci.json)" true
+	echo new >b/rootfs/new
+	rlc-image repack --image oci:b b
+	equal "$(rlc-image stat --json --image oci:b | jq '.manifest.blob.layers | length')" 2
+}

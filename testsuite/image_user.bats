@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+# rlc-image as an ordinary user alone: maps of one id, files that are not read.
+# environments: user
+load lib
+
+# image TAG TAR...: an image of these layers in oci
+image() {
+	local tag=$1 tar
+	shift
+	[ -d oci ] || rlc-image init --layout oci
+	rlc-image new --image "oci:$tag"
+	for tar; do rlc-image raw add-layer --image "oci:$tag" "$tar"; done
+}
+
+# lower: a layer with something of everything
+lower() {
+	layer <<-'END' >0.tar
+		layer.directory(".", time="1234567890")
+		layer.directory("etc", owner=(0, 42))
+		layer.add("etc/shadow", data=b"x\n", mode=0o640, owner=(0, 42))
+		layer.add("etc/none", data=b"secret", mode=0, owner=(7, 8))
+		layer.directory("closed", mode=0, owner=(3, 4))
+		layer.add("closed/in", data=b"in")
+		layer.symlink("link", "etc/sha dow", owner=(33, 34))
+		layer.hardlink("etc/shadow2", "etc/shadow")
+		layer.add("su", data=b"su", mode=0o4755, attrs={"user.note": b"hello"})
+		layer.add("odd *?[#\\\x01\xe9 name", data=b"odd")
+		layer.add("null", tarfile.CHRTYPE, device=(1, 3), mode=0o666)
+		layer.add("fifo", tarfile.FIFOTYPE, owner=(5, 6))
+		layer.directory("gone/below")
+		layer.add("gone/below/f")
+		layer.directory("kept")
+		layer.add("kept/old")
+	END
+}
+
+@test "--uid-map and --gid-map: one's own ids alone as an ordinary user, others are refused" {
+	layer <<<'layer.add("f", owner=(1000, 1000)); layer.add("r", owner=(0, 0))' >0.tar
+	image a 0.tar
+	runs 1 rlc-image unpack --image oci:a --uid-map 0:100000:1000 b
+	has "your own id $(id -u) is not in it"
+	[ ! -e b ]
+	rlc-image unpack --image oci:a --rootless --uid-map "1000:$(id -u):1" --gid-map "1000:$(id -g):1" b
+	equal "$(record b/rootfs/f)" ""
+	equal "$(record b/rootfs/r)" 08001000
+	equal "$(jq -c '.map_options.uid_mappings[0]' b/umoci.json)" "{\"containerID\":1000,\"hostID\":$(id -u),\"size\":1}"
+}
+
+@test "files that nobody touched are not read" {
+	lower
+	image a 0.tar
+	rlc-image unpack --image oci:a c
+	sleep 0.1
+	# the manifest was written right behind the files: some may be too young to be believed
+	rlc-image repack --refresh-bundle --image oci:x c
+	echo changed >c/rootfs/su
+	run strace -f -e trace=openat rlc-image repack --image oci:n c
+	has '"su", O_RDONLY'
+	lacks '"shadow", O_RDONLY' '"in", O_RDONLY'
+}
+
+@test "runc runs a bundle as an ordinary user" {
+	command -v runc >/dev/null || skip "runc is missing"
+	layer <<<'layer.add("su", data=b"su", owner=(0, 42))' >0.tar
+	image a 0.tar
+	mkdir -p bin/bin
+	cp "$RLC" bin/bin/rlc
+	rlc-image insert --image oci:a bin /
+	rlc-image config --image oci:a --config.entrypoint /bin/rlc --config.cmd stat --config.cmd=-c \
+		--config.cmd '%u:%g %n' --config.cmd /su --config.cmd /bin/rlc
+	rlc-image unpack --image oci:a b
+	jq '.process.terminal = false' b/config.json >b/c && mv b/c b/config.json
+	run runc --root "$WORK/state" run -b b "rlc-test-$$"
+	[[ $output != *"cannot set up"* && $output != *"operation not permitted"* ]] || skip "runc cannot run here"
+	equal "$status" 0
+	has "0:42 /su" "0:0 /bin/rlc"
+}
