@@ -212,18 +212,19 @@ static const json_t *root_of(const struct save *s, const json_t *index, size_t *
 	size_t n;
 
 	*at = json_array_size(list);
-	if (s->i->tag && strcmp(s->i->tag, s->tag) == 0)
-		json_array_foreach(list, n, each)
-		{
-			const char *media = doc_text(each, "mediaType");
+	if (!s->i->tag || strcmp(s->i->tag, s->tag) != 0)
+		return s->i->path[0].json;
+	json_array_foreach(list, n, each)
+	{
+		const char *media = doc_text(each, "mediaType");
 
-			if (!has_tag(each, s->tag) || !media || !media_is_index(media))
-				continue;
-			if (found && !has_digest(each, s->i->path[0].digest))
-				continue;
-			found = each;
-			*at = n;
-		}
+		if (!has_tag(each, s->tag) || !media || !media_is_index(media))
+			continue;
+		if (found && !has_digest(each, s->i->path[0].digest))
+			continue;
+		found = each;
+		*at = n;
+	}
 	return found ? found : s->i->path[0].json;
 }
 
