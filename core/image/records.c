@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/image/records.h"
+
+#include <stdio.h>
+
+struct record {
+	const char *text; /* not owned */
+	size_t len;
+	char *key; /* owned */
+	size_t order;
+};
+
+struct records {
+	struct record *at; /* sorted by key */
+	size_t count, room;
+};
+
+enum records_kind records_kind(const char *path)
+{
+	static const char *const lines[] = {
+		"etc/passwd", "etc/group", "etc/shadow", "etc/gshadow", "etc/subuid", "etc/subgid"};
+
+	if (strcmp(path, "var/lib/dpkg/status") == 0)
+		return RECORDS_STANZAS;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (strcmp(path, lines[i]) == 0)
+			return RECORDS_LINES;
+	return RECORDS_NONE;
+}
+
+static void records_free(struct records *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		free(r->at[i].key);
+	free(r->at);
+}
+
+/* The value of a field at the start of a line of the stanza; *n is its length. */
+static const char *field(const struct record *r, const char *name, size_t *n)
+{
+	const char *end = r->text + r->len, *line = r->text;
+	size_t len = strlen(name);
+
+	while (line < end) {
+		const char *stop = memchr(line, '\n', (size_t)(end - line));
+
+		stop = stop ? stop : end;
+		if ((size_t)(stop - line) > len && memcmp(line, name, len) == 0) {
+			line += len;
+			while (line < stop && *line == ' ')
+				line++;
+			*n = (size_t)(stop - line);
+			return line;
+		}
+		line = stop + 1;
+	}
+	*n = 0;
+	return "";
+}
+
+static int set_key(struct record *r, enum records_kind kind)
+{
+	size_t n, m;
+	const char *package, *arch;
+
+	if (kind == RECORDS_LINES) {
+		const char *colon = memchr(r->text, ':', r->len);
+
+		n = colon ? (size_t)(colon - r->text) : r->len;
+		r->key = strndup(r->text, n);
+		return r->key ? 0 : -ENOMEM;
+	}
+	package = field(r, "Package:", &n);
+	arch = field(r, "Architecture:", &m);
+	if (n == 0)
+		return -EBADMSG;
+	if (asprintf(&r->key, "%.*s %.*s", (int)n, package, (int)m, arch) < 0) {
+		r->key = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Takes the record over. */
+static int append(struct records *all, struct record r)
+{
+	if (all->count == all->room) {
+		size_t room = all->room ? 2 * all->room : 64;
+		struct record *at = reallocarray(all->at, room, sizeof(*at));
+
+		if (!at) {
+			free(r.key);
+			return -ENOMEM;
+		}
+		all->at = at;
+		all->room = room;
+	}
+	all->at[all->count++] = r;
+	return 0;
+}
+
+static int add(struct records *all, const char *text, size_t len, enum records_kind kind)
+{
+	struct record r = {.text = text, .len = len, .order = all->count};
+	int code = set_key(&r, kind);
+
+	return code < 0 ? code : append(all, r);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(((const struct record *)a)->key, ((const struct record *)b)->key);
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct record *x = a, *y = b;
+
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* How long the record at text is, without what ends it. */
+static size_t length(const char *text, size_t left, enum records_kind kind)
+{
+	const char *end =
+		kind == RECORDS_LINES ? memchr(text, '\n', left) : memmem(text, left, "\n\n", 2);
+
+	if (end)
+		return (size_t)(end - text);
+	return left && text[left - 1] == '\n' ? left - 1 : left;
+}
+
+static int split(const struct buf *b, enum records_kind kind, struct records *out)
+{
+	const char *p = b->data, *end = b->data + b->len;
+
+	while (p && p < end) {
+		size_t n = length(p, (size_t)(end - p), kind);
+		int r = n ? add(out, p, n, kind) : 0;
+
+		if (r < 0)
+			return r;
+		p += n;
+		while (p < end && *p == '\n')
+			p++;
+	}
+	if (out->count)
+		qsort(out->at, out->count, sizeof(*out->at), by_key);
+	for (size_t i = 1; i < out->count; i++)
+		if (strcmp(out->at[i - 1].key, out->at[i].key) == 0)
+			return -EBADMSG;
+	return 0;
+}
+
+static const struct record *find(const struct records *all, const char *key)
+{
+	struct record want = {.key = (char *)(uintptr_t)key};
+
+	return all->count ? bsearch(&want, all->at, all->count, sizeof(want), by_key) : NULL;
+}
+
+static bool same(const struct record *a, const struct record *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
+
+struct merging {
+	enum records_kind kind;
+	struct records base, ours, theirs, result; /* the texts are those of the files */
+	char **key;
+};
+
+static int conflict(const struct merging *m, const char *key)
+{
+	*m->key = strdup(key);
+	return *m->key ? -EEXIST : -ENOMEM;
+}
+
+/* One record that is in either. */
+static int merge_one(
+	struct merging *m, const struct record *o, const struct record *t, size_t order)
+{
+	const char *key = o ? o->key : t->key;
+	const struct record *b = find(&m->base, key), *take = o;
+	int r;
+
+	if (same(o, b))
+		take = t;
+	else if (!same(t, b) && !same(o, t))
+		return conflict(m, key);
+	if (!take)
+		return 0;
+	r = add(&m->result, take->text, take->len, m->kind);
+	if (r == 0)
+		m->result.at[m->result.count - 1].order = order;
+	return r;
+}
+
+/* The third field: the number of a user or a group. */
+static const char *number_of(const struct record *r, size_t *n)
+{
+	const char *p = r->text, *end = r->text + r->len, *colon;
+
+	for (int i = 0; i < 2; i++) {
+		colon = memchr(p, ':', (size_t)(end - p));
+		if (!colon)
+			return NULL;
+		p = colon + 1;
+	}
+	colon = memchr(p, ':', (size_t)(end - p));
+	*n = (size_t)((colon ? colon : end) - p);
+	return *n ? p : NULL;
+}
+
+/* The records that are not in base, by their numbers; key is the number, text the record. */
+static int by_number(const struct merging *m, const struct records *from, struct records *out)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < from->count; i++) {
+		struct record one = from->at[i];
+		size_t n = 0;
+		const char *number = find(&m->base, one.key) ? NULL : number_of(&one, &n);
+
+		if (!number)
+			continue;
+		one.key = strndup(number, n);
+		r = one.key ? append(out, one) : -ENOMEM;
+	}
+	if (out->count)
+		qsort(out->at, out->count, sizeof(*out->at), by_key);
+	return r;
+}
+
+static bool same_name(const struct record *a, const struct record *b)
+{
+	size_t n = strcspn(a->text, ":");
+
+	return n == strcspn(b->text, ":") && memcmp(a->text, b->text, n) == 0;
+}
+
+/* Two programs that add users, one in each image, may have taken the same number. */
+static int check_numbers(const struct merging *m)
+{
+	struct records ours = {0}, theirs = {0};
+	int r = by_number(m, &m->ours, &ours);
+
+	if (r == 0)
+		r = by_number(m, &m->theirs, &theirs);
+	for (size_t i = 0; r == 0 && i < theirs.count; i++) {
+		const struct record *o = find(&ours, theirs.at[i].key);
+
+		if (o && !same_name(o, &theirs.at[i])) {
+			cleanup_free char *name =
+				strndup(theirs.at[i].text, strcspn(theirs.at[i].text, ":"));
+
+			r = name ? conflict(m, name) : -ENOMEM;
+		}
+	}
+	records_free(&ours);
+	records_free(&theirs);
+	return r;
+}
+
+static int write_result(const struct merging *m, struct buf *out)
+{
+	for (size_t i = 0; i < m->result.count; i++)
+		if (buf_add(out, m->result.at[i].text, m->result.at[i].len) < 0 ||
+			buf_adds(out, m->kind == RECORDS_LINES ? "\n" : "\n\n") < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int merge(struct merging *m, struct buf *out)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < m->ours.count; i++)
+		r = merge_one(m, &m->ours.at[i], find(&m->theirs, m->ours.at[i].key),
+			m->ours.at[i].order);
+	for (size_t i = 0; r == 0 && i < m->theirs.count; i++)
+		if (!find(&m->ours, m->theirs.at[i].key))
+			r = merge_one(
+				m, NULL, &m->theirs.at[i], m->ours.count + m->theirs.at[i].order);
+	if (r == 0 && m->kind == RECORDS_LINES)
+		r = check_numbers(m);
+	if (r == 0 && m->result.count)
+		qsort(m->result.at, m->result.count, sizeof(*m->result.at), by_order);
+	return r < 0 ? r : write_result(m, out);
+}
+
+int records_merge(enum records_kind kind, const struct buf *base, const struct buf *ours,
+	const struct buf *theirs, struct buf *out, char **key)
+{
+	struct merging m = {.kind = kind, .key = key};
+	int r = split(base, kind, &m.base);
+
+	*key = NULL;
+	if (r == 0)
+		r = split(ours, kind, &m.ours);
+	if (r == 0)
+		r = split(theirs, kind, &m.theirs);
+	if (r == 0)
+		r = merge(&m, out);
+	records_free(&m.base);
+	records_free(&m.ours);
+	records_free(&m.theirs);
+	records_free(&m.result);
+	return r;
+}
