@@ -92,7 +92,13 @@ int blob_doc(const struct layout *l, const struct descriptor *d, json_t **out, s
 	fd = open_blob(l, d, err);
 	if (fd < 0)
 		return fd;
-	r = io_read_all(fd, &text, DOC_MAX);
+	r = buf_reserve(&text, (size_t)d->size);
+	if (r == 0) {
+		ssize_t n = io_read(fd, text.data, (size_t)d->size);
+
+		r = n < 0 ? (int)n : 0;
+		text.len = n < 0 ? 0 : (size_t)n;
+	}
 	return r < 0 ? fail(l, hex_of(d), r, "cannot read", err) : read_doc(l, d, &text, out, err);
 }
 

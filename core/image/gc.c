@@ -2,51 +2,102 @@
 /* What nothing refers to, and its end. */
 #include "core/image/read.h"
 
-/* A blob that something refers to. */
-struct found {
-	char digest[DIGEST_MAX];
+/* A blob that is there. */
+struct blob {
+	char hex[65];
+	char kind; /* what refers to it takes it for; see mark_add. '?': nothing refers to it */
 	int64_t size;
-	char kind; /* 'i'ndex, 'm'anifest, 'd'ocument of either sort, 0: what refers to nothing */
 };
 
 struct mark {
 	const struct layout *l;
-	json_t *seen; /* digests, as keys */
-	struct found *queue;
+	struct blob *blobs; /* sorted by hex */
 	size_t count, room;
+	size_t *queue; /* numbers of those that are to be looked into, each at most twice */
+	size_t queued;
+	json_t *kept; /* documents that were looked into; see keep */
+	int64_t kept_bytes;
 };
 
 static void mark_end(struct mark *m)
 {
-	json_decref(m->seen);
+	json_decref(m->kept);
+	free(m->blobs);
 	free(m->queue);
 }
 
 #define cleanup_mark cleanup(mark_end)
 
-/* Only what is there is noted: so hostile documents cannot make the list longer than the layout. */
+static int compare(const void *a, const void *b)
+{
+	return memcmp(((const struct blob *)a)->hex, ((const struct blob *)b)->hex, 64);
+}
+
+static int note_blob(struct mark *m, const char *hex)
+{
+	if (m->count == m->room) {
+		size_t room = m->room ? m->room * 2 : 256;
+		struct blob *blobs = realloc(m->blobs, room * sizeof(*blobs));
+
+		if (!blobs)
+			return -ENOMEM;
+		m->blobs = blobs;
+		m->room = room;
+	}
+	m->blobs[m->count].kind = '?';
+	strcpy(m->blobs[m->count++].hex, hex);
+	return 0;
+}
+
+static bool is_blob(const char *name)
+{
+	return strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64;
+}
+
+/* All names at once are had sooner than each is asked for. */
+static int note_blobs(struct mark *m, struct err *err)
+{
+	int copy = openat(m->l->blobs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *e;
+
+	if (!dir)
+		return err_set(err, -errno, "cannot read", m->l->path);
+	while ((errno = 0, e = readdir(dir)))
+		if (is_blob(e->d_name) && note_blob(m, e->d_name) < 0)
+			return err_set(err, -ENOMEM, "cannot read", m->l->path);
+	if (errno)
+		return err_set(err, -errno, "cannot read", m->l->path);
+	qsort(m->blobs, m->count, sizeof(*m->blobs), compare);
+	m->queue = calloc(2 * m->count + 1, sizeof(*m->queue));
+	return m->queue ? 0 : err_set(err, -ENOMEM, "cannot read", m->l->path);
+}
+
+/*
+ * Notes that something refers to a blob: kind is 'i' for an index or a manifest, 'd' for what may
+ * be one, 0 for what refers to nothing itself. Those that are not there are passed over.
+ */
 static int mark_add(struct mark *m, const json_t *json, char kind)
 {
 	cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
 	int r = descriptor_read((json_t *)(uintptr_t)json, NULL, &d, NULL);
+	struct blob key, *blob;
 
 	if (r == -ENOTSUP)
 		return 0; /* blobs of other digests are nobody's here */
-	if (r < 0 || blob_there(m->l, &d) == -ENOENT || json_object_get(m->seen, d.digest))
+	if (r < 0)
 		return r;
-	if (m->count == m->room) {
-		size_t room = m->room ? m->room * 2 : 64;
-		struct found *queue = realloc(m->queue, room * sizeof(*queue));
-
-		if (!queue)
-			return -ENOMEM;
-		m->queue = queue;
-		m->room = room;
-	}
-	m->queue[m->count].size = d.size;
-	m->queue[m->count].kind = kind;
-	strcpy(m->queue[m->count++].digest, d.digest);
-	return json_object_set_new(m->seen, d.digest, json_true()) ? -ENOMEM : 0;
+	strcpy(key.hex, d.digest + strlen("sha256:"));
+	blob = bsearch(&key, m->blobs, m->count, sizeof(*m->blobs), compare);
+	if (!blob || blob->kind == 'i' || blob->kind == kind)
+		return 0;
+	if (blob->kind == '?' || kind)
+		blob->kind = kind;
+	if (!kind)
+		return 0;
+	blob->size = d.size;
+	m->queue[m->queued++] = (size_t)(blob - m->blobs);
+	return 0;
 }
 
 static char kind_of(const json_t *descriptor)
@@ -55,7 +106,7 @@ static char kind_of(const json_t *descriptor)
 
 	if (!media || !*media)
 		return 'd';
-	return media_is_index(media) ? 'i' : media_is_manifest(media) ? 'm' : 0;
+	return media_is_index(media) || media_is_manifest(media) ? 'i' : 0;
 }
 
 static int mark_list(struct mark *m, const json_t *list, bool documents)
@@ -90,19 +141,36 @@ static int mark_doc(struct mark *m, const json_t *doc)
 	return r;
 }
 
-static int mark_item(struct mark *m, size_t n, struct err *err)
+/*
+ * Freeing each document before the next is read would give its pages back to the kernel, and take
+ * them again: many are freed at once instead.
+ */
+static void keep(struct mark *m, json_t *doc, int64_t size)
+{
+	m->kept_bytes += size;
+	if (m->kept_bytes > 256 << 10) {
+		json_array_clear(m->kept);
+		m->kept_bytes = 0;
+	}
+	json_array_append(m->kept, doc); /* where memory is missing it is freed at once */
+}
+
+static int mark_item(struct mark *m, const struct blob *blob, struct err *err)
 {
 	cleanup_json json_t *doc = NULL;
 	struct descriptor d = DESCRIPTOR_NONE;
+	bool sure = blob->kind == 'i';
 	int r;
 
-	if (!m->queue[n].kind || (m->queue[n].kind == 'd' && m->queue[n].size > DOC_MAX))
+	if (!sure && blob->size > DOC_MAX)
 		return 0;
-	strcpy(d.digest, m->queue[n].digest);
-	d.size = m->queue[n].size;
-	r = blob_doc(m->l, &d, &doc, m->queue[n].kind == 'd' ? NULL : err);
+	strcpy(d.digest, "sha256:");
+	strcat(d.digest, blob->hex);
+	d.size = blob->size;
+	r = blob_doc(m->l, &d, &doc, sure ? err : NULL);
 	if (r < 0)
-		return m->queue[n].kind == 'd' ? 0 : r;
+		return sure ? r : 0;
+	keep(m, doc, d.size);
 	r = mark_doc(m, doc);
 	return r < 0 ? blob_err(m->l, d.digest, r, "a descriptor is damaged", err) : 0;
 }
@@ -118,49 +186,45 @@ static int mark_all(struct mark *m, struct err *err)
 	r = mark_list(m, json_object_get(index, "manifests"), true);
 	if (r < 0)
 		return err_set_at(err, r, "a descriptor is damaged", m->l->path, "index.json");
-	for (n = 0; n < m->count && r == 0; n++)
-		r = mark_item(m, n, err);
+	for (n = 0; n < m->queued && r == 0; n++)
+		r = mark_item(m, &m->blobs[m->queue[n]], err);
 	return r;
 }
 
-/* Removes from a directory the files that goes says. */
-static int sweep(const struct layout *l, int fd, const json_t *seen,
-	bool (*goes)(const char *name, const json_t *seen), struct err *err)
+static int sweep_blobs(const struct mark *m, struct err *err)
 {
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct blob *b;
+
+	for (b = m->blobs; b < m->blobs + m->count; b++)
+		if (b->kind == '?' && unlinkat(m->l->blobs, b->hex, 0) != 0)
+			return err_set_at(err, -errno, "cannot remove", m->l->path, b->hex);
+	return 0;
+}
+
+/* What killed writers left. */
+static int sweep_aside(const struct layout *l, struct err *err)
+{
+	int copy = openat(l->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	struct dirent *e;
 
 	if (!dir)
 		return err_set(err, -errno, "cannot read", l->path);
 	while ((errno = 0, e = readdir(dir)))
-		if (goes(e->d_name, seen) && unlinkat(fd, e->d_name, 0) != 0 && errno != ENOENT)
+		if (strncmp(e->d_name, LAYOUT_ASIDE, strlen(LAYOUT_ASIDE)) == 0 &&
+			unlinkat(l->fd, e->d_name, 0) != 0)
 			return err_set_at(err, -errno, "cannot remove", l->path, e->d_name);
 	return errno ? err_set(err, -errno, "cannot read", l->path) : 0;
 }
 
-static bool blob_goes(const char *name, const json_t *seen)
-{
-	char digest[DIGEST_MAX] = "sha256:";
-
-	if (strlen(name) != 64)
-		return false;
-	strcat(digest, name);
-	return digest_valid(digest) && !json_object_get(seen, digest);
-}
-
-static bool aside_goes(const char *name, const json_t *seen)
-{
-	(void)seen;
-	return strncmp(name, LAYOUT_ASIDE, strlen(LAYOUT_ASIDE)) == 0;
-}
-
 int layout_collect(struct layout *l, struct err *err)
 {
-	cleanup_mark struct mark m = {.l = l, .seen = json_object()};
-	int r = m.seen ? mark_all(&m, err) : err_set(err, -ENOMEM, "cannot read", l->path);
+	cleanup_mark struct mark m = {.l = l, .kept = json_array()};
+	int r = l->blobs < 0 ? 0 : note_blobs(&m, err);
 
 	if (r == 0 && l->blobs >= 0)
-		r = sweep(l, l->blobs, m.seen, blob_goes, err);
-	return r ? r : sweep(l, l->fd, NULL, aside_goes, err);
+		r = mark_all(&m, err);
+	if (r == 0)
+		r = sweep_blobs(&m, err);
+	return r ? r : sweep_aside(l, err);
 }
