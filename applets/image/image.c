@@ -68,6 +68,7 @@ static const struct verb_row {
 	{&verb_rebase, NULL},
 	{&verb_copy, NULL},
 	{&verb_diff, NULL},
+	{&verb_apply, NULL},
 	{&verb_validate, NULL},
 	{&verb_index_list, "index ls"},
 	{&verb_index_add, NULL},

@@ -141,6 +141,6 @@ extern const struct applet verb_gc, verb_stat, verb_config, verb_validate;
 extern const struct applet verb_index_list, verb_index_add, verb_index_merge, verb_index_remove;
 extern const struct applet verb_unpack, verb_repack, verb_insert;
 extern const struct applet verb_raw_unpack, verb_raw_add_layer, verb_raw_config;
-extern const struct applet verb_past, verb_flatten, verb_squash, verb_rebase, verb_copy, verb_diff;
+extern const struct applet verb_past, verb_flatten, verb_squash, verb_rebase, verb_copy, verb_diff, verb_apply;
 
 #endif

@@ -20,7 +20,8 @@ enum records_kind records_kind(const char *path)
 	static const char *const lines[] = {
 		"etc/passwd", "etc/group", "etc/shadow", "etc/gshadow", "etc/subuid", "etc/subgid"};
 
-	if (strcmp(path, "var/lib/dpkg/status") == 0)
+	if (strcmp(path, "var/lib/dpkg/status") == 0 ||
+		strcmp(path, "var/lib/apt/extended_states") == 0)
 		return RECORDS_STANZAS;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		if (strcmp(path, lines[i]) == 0)

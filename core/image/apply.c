@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/image/apply.h"
+
+#include "core/image/records.h"
+#include "core/pack/digest.h"
+
+/* The layers of a tree: some of one image, then some of another. */
+struct stack {
+	const struct apply *a;
+	const struct image *low, *high; /* high NULL: none */
+	size_t low_count, high_first;
+};
+
+static int open_layer(void *stack, size_t n, struct source **out, struct err *err)
+{
+	const struct stack *s = stack;
+	const struct image *i = n < s->low_count ? s->low : s->high;
+
+	if (n >= s->low_count)
+		n += s->high_first - s->low_count;
+	return layer_source(s->a->layout, &i->layers[n], i->diff_ids[n], out, err);
+}
+
+/* Faults are told once, for what comes of it all. */
+static void no_fault(void *stack, struct err *err)
+{
+	(void)stack, (void)err;
+}
+
+static void tell_fault(void *stack, struct err *err)
+{
+	const struct stack *s = stack;
+
+	s->a->fault(s->a->arg, err);
+}
+
+static int read_stack(struct stack *s, struct facts **out, struct err *err)
+{
+	const struct merge_options o = {
+		.fault = s->high ? tell_fault : no_fault, .open = open_layer, .arg = s};
+	size_t high = s->high ? s->high->layer_count - s->high_first : 0;
+
+	return facts_new(s->low_count + high, &o, out, err);
+}
+
+/* What became of the paths that differ from the base: a digest of all that is known of each. */
+struct changed {
+	json_t *set;
+};
+
+static int summarize(const struct fact *f, char hex[65])
+{
+	cleanup_buf struct buf b = BUF_NONE;
+	const struct entry *e = &f->entry;
+
+	buf_addf(&b, "%o %u %u %u %u %s %s", e->mode, e->uid, e->gid, e->major, e->minor, f->digest,
+		e->link ? e->link : "");
+	for (size_t i = 0; i < e->attr_count; i++) {
+		buf_addf(&b, " %s %zu ", e->attrs[i].name, e->attrs[i].len);
+		buf_add(&b, e->attrs[i].value, e->attrs[i].len);
+	}
+	return b.failed ? -ENOMEM : digest_bytes(b.data, b.len, hex);
+}
+
+static int note(void *arg, const char *path, const struct fact *of, const struct fact *to,
+	unsigned differs, struct err *err)
+{
+	struct changed *c = arg;
+	char hex[65] = "";
+	int r = to ? summarize(to, hex) : 0;
+
+	(void)of, (void)differs;
+	/* Paths are bytes. */
+	if (r == 0 && json_object_set_new_nocheck(c->set, path, json_string(hex)) != 0)
+		r = -ENOMEM;
+	return r < 0 ? err_set(err, r, NULL, path) : 0;
+}
+
+static bool starts(const char *path, const char *with)
+{
+	return strncmp(path, with, strlen(with)) == 0;
+}
+
+static bool is_one_of(const char *path, const char *const *prefixes)
+{
+	for (; *prefixes; prefixes++)
+		if (starts(path, *prefixes))
+			return true;
+	return false;
+}
+
+/* What nobody misses: caches, logs, and copies of what it was like before. */
+static bool is_volatile(const char *path)
+{
+	static const char *const places[] = {"var/log/", "var/cache/", "tmp/", "run/", "var/tmp/",
+		"var/lib/apt/lists/", "var/lib/dpkg/status-old", "var/lib/dpkg/lock",
+		"root/.cache/", NULL};
+	size_t n = strlen(path);
+
+	return is_one_of(path, places) || (starts(path, "etc/") && path[n - 1] == '-');
+}
+
+/* Both changed it, and not alike. */
+static int collide(struct apply *a, const char *path)
+{
+	static const char *const databases[] = {
+		"var/lib/rpm/", "usr/lib/sysimage/rpm/", "var/lib/pacman/local/", NULL};
+
+	if (is_one_of(path, databases))
+		a->tell(a->arg, APPLY_REFUSED, path,
+			"both changed this database, which cannot be merged");
+	else if (records_kind(path) != RECORDS_NONE)
+		return json_object_set_new_nocheck(a->merged, path, json_true()) ? -ENOMEM : 0;
+	else if (strcmp(path, "etc/ld.so.cache") == 0)
+		a->tell(a->arg, APPLY_NOTE, path, "both changed it: run ldconfig in the image");
+	else if (!is_volatile(path))
+		a->tell(a->arg, APPLY_CONFLICT, path, "both changed it");
+	return 0;
+}
+
+struct theirs {
+	struct apply *a;
+	struct changed ours, theirs;
+};
+
+static int note_theirs(void *arg, const char *path, const struct fact *of, const struct fact *to,
+	unsigned differs, struct err *err)
+{
+	struct theirs *t = arg;
+	const char *mine = doc_text(t->ours.set, path), *hers;
+	int r = note(&t->theirs, path, of, to, differs, err);
+
+	hers = doc_text(t->theirs.set, path);
+	if (r == 0 && mine && hers && strcmp(mine, hers) != 0)
+		r = collide(t->a, path);
+	return r < 0 ? err_set(err, r, NULL, path) : 0;
+}
+
+static int note_lost(void *arg, const char *path, const struct fact *of, const struct fact *to,
+	unsigned differs, struct err *err)
+{
+	struct theirs *t = arg;
+
+	(void)of, (void)to, (void)differs, (void)err;
+	if (!json_object_get(t->theirs.set, path) && !is_volatile(path))
+		t->a->tell(t->a->arg, APPLY_LOST, path, "what was changed in it would be undone");
+	return 0;
+}
+
+/* What each made of the base. */
+static int find_changes(struct theirs *t, struct facts *ours, struct err *err)
+{
+	const struct apply *a = t->a;
+	struct stack low = {.a = a, .low = a->ours, .low_count = a->base};
+	struct stack all = {.a = a, .low = a->theirs, .low_count = a->theirs->layer_count};
+	struct facts *base = NULL, *theirs = NULL;
+	int r = read_stack(&low, &base, err);
+
+	if (r == 0)
+		r = facts_compare(base, ours, false, note, &t->ours, err);
+	if (r == 0)
+		r = read_stack(&all, &theirs, err);
+	if (r == 0)
+		r = facts_compare(base, theirs, false, note_theirs, t, err);
+	facts_free(base);
+	facts_free(theirs);
+	return r;
+}
+
+static int check(struct theirs *t, struct err *err)
+{
+	const struct apply *a = t->a;
+	struct stack mine = {.a = a, .low = a->ours, .low_count = a->ours->layer_count};
+	struct stack both = mine;
+	struct facts *ours = NULL, *final = NULL;
+	int r = read_stack(&mine, &ours, err);
+
+	both.high = a->theirs;
+	both.high_first = a->base;
+	if (r == 0)
+		r = find_changes(t, ours, err);
+	if (r == 0)
+		r = read_stack(&both, &final, err);
+	if (r == 0)
+		r = facts_compare(ours, final, false, note_lost, t, err);
+	facts_free(ours);
+	facts_free(final);
+	return r;
+}
+
+/* A list that cannot be merged is told before anything is written. */
+static int check_merges(struct apply *a, struct err *err)
+{
+	const char *path;
+	json_t *each;
+
+	json_object_foreach(a->merged, path, each)
+	{
+		cleanup_buf struct buf text = BUF_NONE;
+		cleanup_entry struct entry e = ENTRY_NONE;
+		int r = apply_merge(a, path, &text, &e, err);
+
+		if (r < 0 && r != -EEXIST)
+			return r;
+	}
+	return 0;
+}
+
+size_t apply_base(const struct image *a, const struct image *b)
+{
+	size_t n = 0;
+
+	while (n < a->layer_count && n < b->layer_count &&
+		strcmp(a->diff_ids[n], b->diff_ids[n]) == 0)
+		n++;
+	return n;
+}
+
+int apply_check(struct apply *a, struct err *err)
+{
+	struct theirs t = {a, {json_object()}, {json_object()}};
+	int r;
+
+	a->merged = json_object();
+	r = t.ours.set && t.theirs.set && a->merged ? check(&t, err)
+						    : err_set(err, -ENOMEM, NULL, NULL);
+	doc_done(&t.ours.set);
+	doc_done(&t.theirs.set);
+	return r < 0 ? r : check_merges(a, err);
+}
+
+bool apply_merges(const struct apply *a)
+{
+	return json_object_size(a->merged) > 0;
+}
+
+void apply_end(struct apply *a)
+{
+	doc_done(&a->merged);
+}

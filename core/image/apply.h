@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_APPLY_H
+#define RLC_APPLY_H
+
+#include "core/image/diff.h"
+#include "core/image/image.h"
+
+/*
+ * Laying the layers that one image has above a common base over another image, as they are. What
+ * both changed is found first; lists of records (core/image/records.h) are merged.
+ */
+enum apply_kind {
+	APPLY_CONFLICT, /* both changed it, and not alike; theirs would win */
+	APPLY_LOST,     /* what ours changed would be undone */
+	APPLY_REFUSED,  /* a database that rlc cannot merge, or lists that contradict each other */
+	APPLY_NOTE      /* theirs wins; somebody has to know */
+};
+
+/* Told of a path; what is a sentence's end that lives for ever. */
+typedef void apply_tell_fn(void *arg, enum apply_kind kind, const char *path, const char *what);
+
+struct apply {
+	const struct layout *layout;
+	const struct image *ours, *theirs;
+	size_t base;     /* how many layers they have in common; see apply_base */
+	fault_fn *fault; /* told of entries that no tree could hold */
+	apply_tell_fn *tell;
+	void *arg;      /* for these */
+	json_t *merged; /* paths of lists to be merged; apply_end frees it */
+};
+
+/* How many layers two images have in common, from the lowest on. */
+size_t apply_base(const struct image *a, const struct image *b);
+
+/* Looks for what both changed, and tells it. 0 or negative errno with err. */
+int apply_check(struct apply *a, struct err *err);
+
+/*
+ * Merges the lists that apply_check found, and writes them as an archive into out, which stays the
+ * caller's to finish; apply_check has told why where that cannot be done. 0 or negative errno.
+ */
+int apply_write(struct apply *a, struct archive_out *out, struct err *err);
+
+/* Whether there is something to write. */
+bool apply_merges(const struct apply *a);
+
+void apply_end(struct apply *a);
+
+/* Between apply*.c: the content of a file in the first count layers of an image. */
+int apply_read(const struct apply *a, const struct image *i, size_t count, const char *path,
+	struct buf *out, struct entry *e, struct err *err);
+
+/* The merged list; -EEXIST where it cannot be, after it was told. */
+int apply_merge(
+	const struct apply *a, const char *path, struct buf *out, struct entry *e, struct err *err);
+
+#endif
