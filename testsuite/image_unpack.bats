@@ -193,6 +193,8 @@ manifest() { cat "$1"/sha256_*.mtree; }
 	[ "$ENVIRONMENT" != inns ] || skip "needs mknod of 0:0 where it is made"
 	lower
 	upper
+	layer <<<'layer.directory(".", mode=0o700, owner=(11, 12), time="1234567890")' >2.tar
+	tar -A -f 0.tar 2.tar
 	image a 0.tar 1.tar
 	runs 0 rlc-image unpack --overlay --image oci:a b
 	equal "$(cd b && echo ./* ./layers/*)" "./config.json ./layers ./rootfs ./umoci.json ./upper ./work ./layers/0 ./layers/1"
@@ -202,6 +204,9 @@ manifest() { cat "$1"/sha256_*.mtree; }
 	[ -e b/layers/0/kept/old ]
 	equal "$(owner b/layers/1/kept/new)" 9:9
 	equal "$(jq .whiteout_mode b/umoci.json)" 1
+	# the top of an overlay is that of the uppermost
+	equal "$(stat -c '%a %Y' b/layers/0 b/layers/1 b/upper | uniq)" "700 1234567890"
+	equal "$(owner b/upper)" 11:12
 }
 
 @test "--platform chooses in an index" {

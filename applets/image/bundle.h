@@ -20,9 +20,9 @@
 /* How ids outside are those inside; both NULL where nothing is shifted. */
 struct bundle {
 	struct verb *v;
-	struct context context; /* who we are; its tree is not used */
-	struct owner outside;   /* the caller's ids before it entered a namespace of its own */
-	bool shift;             /* real root with maps: ids are shifted by them */
+	struct context context;      /* who we are; its tree is not used */
+	struct owner outside;        /* the caller's ids before it entered a namespace of its own */
+	bool shift;                  /* real root with maps: ids are shifted by them */
 	json_t *uid_maps, *gid_maps; /* as umoci.json and config.json have them; NULL: none */
 	int fd;                      /* the bundle's directory */
 	struct tree rootfs;

@@ -71,8 +71,8 @@ static int read_maps(const json_t *options, const char *key, struct verb_maps *o
 
 static int read_walk(const json_t *doc, struct bundle_meta *m, struct err *err)
 {
-	const json_t *walk = json_object_get(
-		json_object_get(doc, "from_descriptor_path"), "descriptor_walk");
+	const json_t *walk =
+		json_object_get(json_object_get(doc, "from_descriptor_path"), "descriptor_walk");
 	size_t n = json_array_size(walk);
 
 	if (n == 0 || n > 32)
@@ -121,8 +121,8 @@ int bundle_read_meta(const char *path, struct verb *v, struct bundle_meta *m, st
 	if (read_maps(options, "uid_mappings", &v->uid_map) < 0 ||
 		read_maps(options, "gid_mappings", &v->gid_map) < 0)
 		return damaged("has maps that are not understood", err);
-	m->overlay = json_integer_value(json_object_get(m->doc, "whiteout_mode")) ==
-		     WHITEOUT_OVERLAY;
+	m->overlay =
+		json_integer_value(json_object_get(m->doc, "whiteout_mode")) == WHITEOUT_OVERLAY;
 	return read_walk(m->doc, m, err);
 }
 

@@ -63,7 +63,8 @@ static int put_whiteout(struct create *c, const char *path, struct err *err)
 	return create_whiteout(c, clean, err);
 }
 
-static int put_opaque(struct create *c, int dirfd, const char *name, const char *as, struct err *err)
+static int put_opaque(
+	struct create *c, int dirfd, const char *name, const char *as, struct err *err)
 {
 	cleanup_buf struct buf path = BUF_NONE;
 	struct stat st;
@@ -147,7 +148,8 @@ static int insert(struct insert *in)
 	bool told;
 
 	if (r == 0)
-		r = image_open(&in->layout, in->v->image.tag, verb_platform(in->v), &in->image, &err);
+		r = image_open(
+			&in->layout, in->v->image.tag, verb_platform(in->v), &in->image, &err);
 	if (r == 0)
 		r = make_layer(in, &err);
 	/* A layer that lacks something of what was asked for is not wanted. */

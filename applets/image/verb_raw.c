@@ -41,8 +41,8 @@ static int open_image(struct raw *raw, enum layout_use use, struct err *err)
 	int r = layout_open(&raw->layout, raw->v->image.dir, use, err);
 
 	return r < 0 ? r
-		     : image_open(&raw->layout, raw->v->image.tag, verb_platform(raw->v), &raw->image,
-			       err);
+		     : image_open(&raw->layout, raw->v->image.tag, verb_platform(raw->v),
+			       &raw->image, err);
 }
 
 static void raw_end(struct raw *raw)
@@ -230,13 +230,12 @@ static int add_layer(struct raw *raw, struct err *err)
 	char diff_id[DIGEST_MAX], time[IMAGE_TIME_MAX];
 	struct sink *sink = NULL;
 	struct history h;
-	bool told = verb_history(
-		raw->v, &raw->image, "rlc-image raw add-layer", false, time, &h);
+	bool told = verb_history(raw->v, &raw->image, "rlc-image raw add-layer", false, time, &h);
 	int r = check_archive(raw->v->o.operands[0], err);
 
 	if (r == 0)
-		r = layer_begin(&raw->layout, verb_compression(raw->v, &raw->image), 0, &out, &sink,
-			err);
+		r = layer_begin(
+			&raw->layout, verb_compression(raw->v, &raw->image), 0, &out, &sink, err);
 	if (r < 0)
 		return r;
 	r = copy_archive(raw->v->o.operands[0], sink, err);

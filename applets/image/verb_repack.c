@@ -64,9 +64,7 @@ static int add_volumes(struct repack *k)
 
 	if (k->no_mask_volumes)
 		return 0;
-	json_object_foreach (volumes, name, unused)
-		if (add_mask(k, name) < 0)
-			return -ENOMEM;
+	json_object_foreach(volumes, name, unused) if (add_mask(k, name) < 0) return -ENOMEM;
 	return 0;
 }
 

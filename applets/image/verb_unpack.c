@@ -27,6 +27,7 @@ rlc-unshare --overlay BUNDLE/layers/1:BUNDLE/layers/0 \e
 .Ed
 */
 #include "applets/image/bundle.h"
+#include "core/owner/attr.h"
 
 #include <stdio.h>
 
@@ -70,7 +71,8 @@ static int make_directories(const char *path)
 /* The bundle is for its owner alone: what is setuid in it is the owner's on the host. */
 static int open_bundle(struct unpack *u, struct err *err)
 {
-	static const char *const ours[] = {"rootfs", "config.json", "umoci.json", "layers", "upper"};
+	static const char *const ours[] = {
+		"rootfs", "config.json", "umoci.json", "layers", "upper"};
 	int r = make_directories(u->path);
 
 	if (r < 0)
@@ -111,8 +113,8 @@ static int make_tree(const struct bundle *b, const char *name, struct tree *tree
 	return futimens(tree->fd, epoch) < 0 ? err_set(err, -errno, "cannot make", name) : 0;
 }
 
-static int unpack_rootfs(struct unpack *u, const struct layout *l, const struct image *i,
-	struct err *err)
+static int unpack_rootfs(
+	struct unpack *u, const struct layout *l, const struct image *i, struct err *err)
 {
 	struct bundle *b = u->b;
 	cleanup_buf struct buf spec = BUF_NONE;
@@ -132,24 +134,77 @@ static int make_directory(const struct bundle *b, const char *name, struct err *
 	return mkdirat(b->fd, name, 0755) < 0 ? err_set(err, -errno, "cannot make", name) : 0;
 }
 
-static int unpack_overlay(struct unpack *u, const struct layout *l, const struct image *i,
-	struct err *err)
+/* What overlayfs and a directory's map keep there is about the directory's own entries. */
+static bool is_inherited(const char *attr)
+{
+	return strncmp(attr, "user.overlay.", strlen("user.overlay.")) != 0 &&
+	       strcmp(attr, DIRMAP_ATTR) != 0 && strncmp(attr, "system.", strlen("system.")) != 0;
+}
+
+static int inherit_attrs(int from, int to)
+{
+	cleanup_buf struct buf names = BUF_NONE;
+	int r = attr_list(from, NULL, &names);
+
+	for (const char *n = names.data; r == 0 && names.len && n < names.data + names.len;
+		n += strlen(n) + 1) {
+		cleanup_buf struct buf value = BUF_NONE;
+
+		if (!is_inherited(n))
+			continue;
+		r = attr_read(from, NULL, n, &value);
+		if (r == 0)
+			r = attr_set(to, NULL, n, value.data, value.len);
+	}
+	return r;
+}
+
+/* An overlay's top is the uppermost one, whatever that layer says of it: often nothing. */
+static int inherit_top(int from, int to, struct err *err)
+{
+	struct stat st;
+	int r = fstat(from, &st) < 0 ? -errno : inherit_attrs(from, to);
+
+	if (r == 0 && geteuid() == 0 && fchown(to, st.st_uid, st.st_gid) < 0)
+		r = -errno;
+	if (r == 0 && fchmod(to, st.st_mode & 07777) < 0)
+		r = -errno;
+	if (r == 0 && futimens(to, (const struct timespec[2]){st.st_atim, st.st_mtim}) < 0)
+		r = -errno;
+	return r < 0 ? err_set(err, r, "cannot make its top as that of the layer below", NULL) : 0;
+}
+
+/* A directory for a layer, or for the changes above them all; *top becomes its top. */
+static int make_layer(const struct bundle *b, const char *name, struct tree *top, struct err *err)
+{
+	struct tree tree = TREE_NONE;
+	int r = make_tree(b, name, &tree, err);
+
+	if (r == 0 && top->fd >= 0)
+		r = inherit_top(top->fd, tree.fd, err);
+	tree_close(top);
+	*top = tree;
+	return r;
+}
+
+static int unpack_overlay(
+	struct unpack *u, const struct layout *l, const struct image *i, struct err *err)
 {
 	struct bundle *b = u->b;
 	cleanup_buf struct buf spec = BUF_NONE;
+	cleanup_tree struct tree top = TREE_NONE;
 	int r = make_directory(b, "layers", err);
 
 	for (size_t n = 0; r == 0 && n < i->layer_count; n++) {
-		cleanup_tree struct tree tree = TREE_NONE;
 		char name[32];
 
 		snprintf(name, sizeof name, "layers/%zu", n);
-		r = make_tree(b, name, &tree, err);
+		r = make_layer(b, name, &top, err);
 		if (r == 0)
-			r = bundle_unpack(b, l, i, n, n + 1, &tree, err);
+			r = bundle_unpack(b, l, i, n, n + 1, &top, err);
 	}
 	if (r == 0)
-		r = make_directory(b, "upper", err);
+		r = make_layer(b, "upper", &top, err);
 	if (r == 0)
 		r = make_directory(b, "work", err);
 	if (r == 0)
@@ -162,8 +217,7 @@ static int unpack_overlay(struct unpack *u, const struct layout *l, const struct
 /* Takes away what was made, and says what is left. */
 static void clean_up(struct unpack *u, const struct image *i)
 {
-	static const char *const made[] = {
-		"config.json", "rootfs", "layers", "upper", "work"};
+	static const char *const made[] = {"config.json", "rootfs", "layers", "upper", "work"};
 	cleanup_err struct err err = ERR_NONE;
 	char name[BUNDLE_NAME_MAX];
 

@@ -21,8 +21,8 @@ static void place_leave(struct place *p)
 }
 
 /* Goes where path is, and copies its last component to name. 0 or negative errno. */
-static int place_go(struct place *p, const struct tree *tree, const char *path,
-	char name[NAME_MAX + 1])
+static int place_go(
+	struct place *p, const struct tree *tree, const char *path, char name[NAME_MAX + 1])
 {
 	const char *slash = strrchr(path, '/');
 	cleanup_free char *above = strndup(slash ? path : ".", slash ? (size_t)(slash - path) : 1);
@@ -108,7 +108,8 @@ static int add_inode(struct create *c, const struct changes_layer *l, struct pla
 static int add_all(struct create *c, const struct changes_layer *l, const struct changes *changes,
 	struct err *err)
 {
-	cleanup_free const struct change **sorted = reallocarray(NULL, changes->count + 1, sizeof(*sorted));
+	cleanup_free const struct change **sorted =
+		reallocarray(NULL, changes->count + 1, sizeof(*sorted));
 	struct place place = {.path = NULL, .opened = OPENED_NONE};
 	int r = sorted ? 0 : err_set(err, -ENOMEM, NULL, NULL);
 

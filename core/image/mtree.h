@@ -31,8 +31,8 @@ int mtree_write(const struct mtree_view *view, int fd, int stamps, struct err *e
  * links. Owners that a directory's map keeps are told for the entries they are of. 0 or
  * negative errno with err (-EBADMSG: the manifest is damaged, with the line).
  */
-int mtree_compare(const struct mtree_view *view, int fd, int stamps, struct changes *out,
-	struct err *err);
+int mtree_compare(
+	const struct mtree_view *view, int fd, int stamps, struct changes *out, struct err *err);
 
 /* Reading a manifest: the keywords of an entry that rlc knows. */
 struct mtree_entry {
@@ -41,8 +41,8 @@ struct mtree_entry {
 	uint32_t uid, gid;
 	uint64_t nlink;
 	int64_t size, time;
-	char *link;              /* owned */
-	char sum[65];            /* lower case */
+	char *link;               /* owned */
+	char sum[65];             /* lower case */
 	struct entry_attr *attrs; /* owned; sorted by name */
 	size_t attr_count;
 	unsigned int has; /* MTREE_... */

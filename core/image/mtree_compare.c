@@ -62,8 +62,8 @@ static int step(struct compare *c, struct err *err)
 		return 0;
 	if (c->last.len &&
 		order(c->last_directory, c->last.data, S_ISDIR(c->old->type), c->old->name) >= 0)
-		return err_set(err, -EBADMSG, "the manifest's names are not in their order",
-			c->old->name);
+		return err_set(
+			err, -EBADMSG, "the manifest's names are not in their order", c->old->name);
 	return remember_last(c, c->old->name, S_ISDIR(c->old->type)) < 0 ? out_of_memory(err) : 0;
 }
 
@@ -124,8 +124,8 @@ static size_t next_attr(const struct entry_attr *attrs, size_t count, size_t i)
 	return i;
 }
 
-static bool same_attrs(const struct entry_attr *a, size_t a_count, const struct entry_attr *b,
-	size_t b_count)
+static bool same_attrs(
+	const struct entry_attr *a, size_t a_count, const struct entry_attr *b, size_t b_count)
 {
 	size_t i = next_attr(a, a_count, 0), k = next_attr(b, b_count, 0);
 
@@ -188,8 +188,8 @@ static int by_inode(const void *a, const void *b)
 }
 
 /* One inode's names: where one is told, all are. */
-static int tell_group(const struct compare *c, const struct shared *names, size_t n,
-	struct changes *more)
+static int tell_group(
+	const struct compare *c, const struct shared *names, size_t n, struct changes *more)
 {
 	bool changed = false;
 	int r = 0;
@@ -210,8 +210,8 @@ static int tell_shared(struct compare *c, struct err *err)
 	if (c->shared_count > 1)
 		qsort(c->shared, c->shared_count, sizeof(*c->shared), by_inode);
 	for (size_t i = 0, n; r == 0 && i < c->shared_count; i += n) {
-		for (n = 1; i + n < c->shared_count &&
-			    by_inode(&c->shared[i], &c->shared[i + n]) == 0;
+		for (n = 1;
+			i + n < c->shared_count && by_inode(&c->shared[i], &c->shared[i + n]) == 0;
 			n++)
 			;
 		if (n > 1)
@@ -411,8 +411,7 @@ static int compare_all(struct compare *c, struct err *err)
 	while ((r = walk_next(walk, &v)) > 0) {
 		const char *path = v.depth ? v.path + 2 : v.path; /* "./a" is "a" */
 
-		r = v.leaving ? leave_visit(c, &v, path, err)
-			      : enter_visit(c, walk, &v, path, err);
+		r = v.leaving ? leave_visit(c, &v, path, err) : enter_visit(c, walk, &v, path, err);
 		if (r < 0)
 			return r;
 	}
@@ -435,8 +434,8 @@ static void compare_end(struct compare *c)
 	free(c->shared);
 }
 
-int mtree_compare(const struct mtree_view *view, int fd, int stamps, struct changes *out,
-	struct err *err)
+int mtree_compare(
+	const struct mtree_view *view, int fd, int stamps, struct changes *out, struct err *err)
 {
 	struct compare c = {.view = view, .out = out, .last = BUF_NONE};
 	int r = stamps >= 0 ? stamps_read(stamps, fd, &c.stamps) : 0;

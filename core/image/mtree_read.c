@@ -98,8 +98,9 @@ static int next_line(struct mtree_in *in, struct text *line, struct err *err)
 			int r = more(in);
 
 			if (r < 0)
-				return r == -EFBIG ? damaged(in, "the line is too long", err)
-						   : err_set(err, r, "cannot read the manifest", NULL);
+				return r == -EFBIG
+					       ? damaged(in, "the line is too long", err)
+					       : err_set(err, r, "cannot read the manifest", NULL);
 			in->ended = r > 0;
 			looked = there;
 			continue;
@@ -276,7 +277,8 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct entry_attr *)a)->name, ((const struct entry_attr *)b)->name);
 }
 
-static int read_keywords(struct mtree_in *in, struct text line, struct mtree_entry *e, struct err *err)
+static int read_keywords(
+	struct mtree_in *in, struct text line, struct mtree_entry *e, struct err *err)
 {
 	struct text word;
 

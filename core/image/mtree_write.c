@@ -68,7 +68,8 @@ static void add_comment(struct buf *out, const char *path)
 	buf_adds(out, "\n");
 }
 
-static void add_directory(struct writer *w, struct buf *out, const char *path, const struct stat *st)
+static void add_directory(
+	struct writer *w, struct buf *out, const char *path, const struct stat *st)
 {
 	add_comment(out, path);
 	if (w->set && w->uid == st->st_uid && w->gid == st->st_gid)
@@ -118,14 +119,15 @@ static void add_attrs(struct buf *out, const struct entry *e)
 static int add_sum(struct writer *w, struct buf *out, const struct visit *v, const char *path,
 	const struct stat *st, struct err *err)
 {
+	char zeros[SUM_HEX];
 	struct stat now;
 	size_t at;
 	int r;
 
 	buf_adds(out, " sha256digest=");
 	at = out->len;
-	for (size_t i = 0; i < SUM_HEX; i++)
-		buf_adds(out, "0");
+	memset(zeros, '0', sizeof zeros);
+	buf_add(out, zeros, sizeof zeros);
 	r = sums_add(w->sums, v->dir->fd, v->name, st, at, path, &now, err);
 	if (r == 0 && w->stamps)
 		r = stamps_add(w->stamps, path, &now);

@@ -48,9 +48,8 @@ static int append_all(json_t *to, const json_t *from)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach (from, i, one)
-		if (!json_is_string(one) || json_array_append(to, one) < 0)
-			return -EBADMSG;
+	json_array_foreach(from, i,
+		one) if (!json_is_string(one) || json_array_append(to, one) < 0) return -EBADMSG;
 	return 0;
 }
 
@@ -77,7 +76,8 @@ static int set_variable(json_t *env, const char *text, size_t n, bool replace)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach (env, i, one) {
+	json_array_foreach(env, i, one)
+	{
 		const char *there = json_string_value(one);
 
 		if (strncmp(there, text, n) != 0 || there[n] != '=')
@@ -96,7 +96,8 @@ static json_t *environment(const json_t *config, const char *home, struct err *e
 	json_t *env = words(first), *one;
 	size_t i;
 
-	json_array_foreach (json_object_get(config, "Env"), i, one) {
+	json_array_foreach(json_object_get(config, "Env"), i, one)
+	{
 		const char *variable = json_string_value(one);
 		const char *equals = variable ? strchr(variable, '=') : NULL;
 
@@ -114,7 +115,8 @@ static json_t *environment(const json_t *config, const char *home, struct err *e
 
 static json_t *user(const struct spec_user *u, bool rootless)
 {
-	json_t *object = json_pack("{s:I, s:I}", "uid", (json_int_t)u->uid, "gid", (json_int_t)u->gid);
+	json_t *object =
+		json_pack("{s:I, s:I}", "uid", (json_int_t)u->uid, "gid", (json_int_t)u->gid);
 	json_t *groups;
 
 	if (!object || rootless || !u->group_count)
@@ -180,8 +182,8 @@ static json_t *mount_options(const struct mount *m, bool rootless)
 
 static int add_mount(json_t *list, const struct mount *m, const char *target, json_t *options)
 {
-	json_t *one = json_pack("{s:s, s:s, s:s}", "destination", target, "type", m->type, "source",
-		m->source);
+	json_t *one = json_pack(
+		"{s:s, s:s, s:s}", "destination", target, "type", m->type, "source", m->source);
 
 	if (json_array_size(options))
 		json_object_set(one, "options", options);
@@ -228,8 +230,7 @@ static int add_volumes(json_t *list, const json_t *config)
 
 	if (!names)
 		return -ENOMEM;
-	json_object_foreach (volumes, name, unused)
-		names[i++] = name;
+	json_object_foreach(volumes, name, unused) names[i++] = name;
 	if (n > 1)
 		qsort(names, n, sizeof(*names), by_text);
 	for (i = 0; i < n; i++)
@@ -267,7 +268,7 @@ static json_t *annotations(const struct image *i, const json_t *config)
 	cleanup_buf struct buf ports = BUF_NONE;
 	const char *port;
 
-	json_object_foreach (json_object_get(config, "ExposedPorts"), port, unused)
+	json_object_foreach(json_object_get(config, "ExposedPorts"), port, unused)
 		buf_addf(&ports, "%s%s", ports.len ? "," : "", port);
 	annotate(all, "org.opencontainers.image.architecture", doc_text(i->config, "architecture"));
 	annotate(all, "org.opencontainers.image.author", doc_text(i->config, "author"));
@@ -327,8 +328,8 @@ int spec_make(const struct image *i, const struct spec_options *o, json_t **out,
 	run = process(config, o, err);
 	if (!run)
 		return err->code ? err->code : out_of_memory(err);
-	*out = json_pack("{s:s, s:o, s:{s:s}, s:s, s:o, s:o, s:o}", "ociVersion", "1.0.0", "process",
-		run, "root", "path", o->root, "hostname", "umoci-default", "mounts",
+	*out = json_pack("{s:s, s:o, s:{s:s}, s:s, s:o, s:o, s:o}", "ociVersion", "1.0.0",
+		"process", run, "root", "path", o->root, "hostname", "umoci-default", "mounts",
 		all_mounts(config, o), "annotations", annotations(i, config), "linux",
 		linux_part(o));
 	return *out ? 0 : out_of_memory(err);

@@ -31,9 +31,9 @@ void spec_user_done(struct spec_user *u);
 
 /* What a bundle's config.json is made for. */
 struct spec_options {
-	const struct tree *tree;  /* NULL: without the tree nobody but root and numbers is known */
-	const char *root;         /* the path of the tree from config.json on */
-	bool rootless;            /* to be run by an ordinary user */
+	const struct tree *tree; /* NULL: without the tree nobody but root and numbers is known */
+	const char *root;        /* the path of the tree from config.json on */
+	bool rootless;           /* to be run by an ordinary user */
 	json_t *uid_maps, *gid_maps; /* arrays as the runtime's configuration has them, or NULL */
 };
 

@@ -107,8 +107,7 @@ int stamps_write(struct stamps *s, int manifest)
 		qsort(s->stamps.data, s->header.count, sizeof(struct stamp), by_path);
 	if (r == 0)
 		r = io_write(s->fd, &s->header, sizeof s->header);
-	return r < 0 ? r
-		     : io_write(s->fd, s->stamps.data, s->header.count * sizeof(struct stamp));
+	return r < 0 ? r : io_write(s->fd, s->stamps.data, s->header.count * sizeof(struct stamp));
 }
 
 static bool is_sound(const struct stamps *s, int manifest)

@@ -43,8 +43,7 @@ int create_start(struct sink *sink, const struct owners *owners,
 	if (!c || !c->links || !c->block)
 		sink_free(sink);
 	else
-		r = archive_out_open(
-			sink, options->format, !options->whole_seconds, &c->out);
+		r = archive_out_open(sink, options->format, !options->whole_seconds, &c->out);
 	if (r < 0) {
 		create_free(c);
 		return err_set(err, r, "cannot start the archive", NULL);
@@ -419,32 +418,6 @@ int create_whiteout(struct create *c, const char *path, struct err *err)
 	return add_whiteout(c, &v, dir, hidden, S_IFREG, &st, err);
 }
 
-static bool is_root(const char *name)
-{
-	return strcmp(name, "root") == 0;
-}
-
-int create_owner(const struct create_options *o, const struct names *names, struct owner *owner,
-	struct err *err)
-{
-	int r = 0;
-
-	*owner = o->owner;
-	if (o->user && owner->uid == OWNER_KEEP) {
-		owner->uid = 0;
-		r = is_root(o->user) ? 0 : names_uid(names, o->user, &owner->uid, NULL);
-		if (r < 0)
-			return err_set(err, r, "no such user in the tree's etc/passwd", o->user);
-	}
-	if (o->group && owner->gid == OWNER_KEEP) {
-		owner->gid = 0;
-		r = is_root(o->group) ? 0 : names_gid(names, o->group, &owner->gid);
-		if (r < 0)
-			return err_set(err, r, "no such group in the tree's etc/group", o->group);
-	}
-	return 0;
-}
-
 static int add_walk(struct create *c, struct walk *w, struct err *err)
 {
 	struct visit v;
@@ -477,8 +450,7 @@ int create_path(struct create *c, const struct tree *tree, const struct names *n
 	return add_walk(c, w, err);
 }
 
-int create_path_as(
-	struct create *c, int dirfd, const char *name, const char *as, struct err *err)
+int create_path_as(struct create *c, int dirfd, const char *name, const char *as, struct err *err)
 {
 	cleanup_walk struct walk *w = NULL;
 	int r = walk_start_at(dirfd, name, as, &w);

@@ -50,8 +50,7 @@ int create_path(struct create *c, const struct tree *tree, const struct names *n
 	const char *path, struct err *err);
 
 /* The same for name in dirfd (which stays the caller's), called as in the archive. */
-int create_path_as(
-	struct create *c, int dirfd, const char *name, const char *as, struct err *err);
+int create_path_as(struct create *c, int dirfd, const char *name, const char *as, struct err *err);
 
 /*
  * Adds the one inode that is name in dir, as path; nothing below it, and whatever options->want and

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Manifests: what is read is sound whatever the bytes are, and a tree can be compared with it; names
- * and values that were read are written and read back alike.
+ * Manifests: what is read is sound whatever the bytes are, and a tree can be compared with it;
+ * names and values that were read are written and read back alike.
  */
 #include "core/base/io.h"
 #include "core/image/mtree.h"

@@ -8,7 +8,8 @@
 
 static void test_order(void)
 {
-	static const char *const wanted[] = {".", "a", "a/b", "a/b/c", "a/c", "a b", "a-", "ab", "b"};
+	static const char *const wanted[] = {
+		".", "a", "a/b", "a/b/c", "a/c", "a b", "a-", "ab", "b"};
 	cleanup_changes struct changes c = CHANGES_NONE;
 
 	for (size_t i = ARRAY_SIZE(wanted); i-- > 0;)
@@ -16,7 +17,8 @@ static void test_order(void)
 	changes_sort(&c);
 	CHECK(c.count == ARRAY_SIZE(wanted), "all are there");
 	for (size_t i = 0; i < c.count; i++)
-		CHECK(strcmp(c.at[i].path, wanted[i]) == 0 && changes_find(&c, wanted[i]) == &c.at[i],
+		CHECK(strcmp(c.at[i].path, wanted[i]) == 0 &&
+				changes_find(&c, wanted[i]) == &c.at[i],
 			"%s", wanted[i]);
 	CHECK(!changes_find(&c, "a/bb"), "what is not there is not found");
 }
@@ -58,7 +60,8 @@ static struct stamps *written(int fd, int manifest, const struct stat *st)
 {
 	struct stamps *s, *back = NULL;
 
-	if (stamps_start(fd, &s) < 0 || stamps_add(s, "a/b", st) < 0 || stamps_write(s, manifest) < 0)
+	if (stamps_start(fd, &s) < 0 || stamps_add(s, "a/b", st) < 0 ||
+		stamps_write(s, manifest) < 0)
 		abort();
 	stamps_free(s);
 	lseek(fd, 0, SEEK_SET);
@@ -99,7 +102,8 @@ static void test_young(void)
 
 	st.st_ctim.tv_sec += 20;
 	s = written(fd, manifest, &st);
-	CHECK(s && !stamps_match(s, "a/b", &st), "what changed after the walk began is not believed");
+	CHECK(s && !stamps_match(s, "a/b", &st),
+		"what changed after the walk began is not believed");
 	stamps_free(s);
 }
 

@@ -145,13 +145,15 @@ static void test_entry(void)
 		"the top");
 	CHECK(mtree_in_next(in, &e, &err) == MTREE_ENTRY && strcmp(e->name, "a b") == 0,
 		"a name with a space");
-	CHECK(S_ISREG(e->type) && e->mode == 04755 && e->uid == 9 && e->gid == 8, "its own and set");
+	CHECK(S_ISREG(e->type) && e->mode == 04755 && e->uid == 9 && e->gid == 8,
+		"its own and set");
 	CHECK(e->size == 12 && e->time == -5 && e->nlink == 2, "numbers");
 	CHECK(strncmp(e->sum, "01234567", 8) == 0 && strlen(e->sum) == 64, "the sum");
 	CHECK(e->attr_count == 2 && strcmp(e->attrs[0].name, "user.a") == 0 &&
 			memcmp(e->attrs[1].value, "b", 1) == 0,
 		"attributes, sorted");
-	CHECK(mtree_in_next(in, &e, &err) == -EBADMSG, "a blank that is not escaped as it should be");
+	CHECK(mtree_in_next(in, &e, &err) == -EBADMSG,
+		"a blank that is not escaped as it should be");
 	mtree_in_free(in);
 }
 
@@ -162,10 +164,12 @@ static void test_good(void)
 	CHECK(read_all("", &err) == 0, "nothing");
 	CHECK(read_all("# only\n\n", &err) == 0, "only comments");
 	CHECK(read_all(TOP "..\n", &err) == 2, "an empty tree");
-	CHECK(read_all("\n# .\n/set type=file\n. type=dir\n    x size=5\n\n# y\nz\ny type=dir\n..\n..\n",
+	CHECK(read_all(
+		      "\n# .\n/set type=file\n. type=dir\n    x size=5\n\n# y\nz\ny type=dir\n..\n..\n",
 		      &err) == 5,
 		"a comment that a newline broke");
-	CHECK(read_all("/set type=file uid=1\n. type=dir\n/set uid=2\nx size=5\n..\n", &err) == -EBADMSG,
+	CHECK(read_all("/set type=file uid=1\n. type=dir\n/set uid=2\nx size=5\n..\n", &err) ==
+			-EBADMSG,
 		"a second /set forgets the first");
 }
 
