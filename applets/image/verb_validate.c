@@ -14,6 +14,7 @@ and
 The exit status is 1 where anything is wrong.
 */
 #include "applets/image/image.h"
+#include "applets/lib/progress.h"
 #include "core/image/check.h"
 
 #include <stdio.h>
@@ -60,6 +61,35 @@ static void tell(void *arg, const struct check_fault *fault)
 		puts(line.data);
 }
 
+/* How much there is to read. */
+static uint64_t total(const struct layout *l)
+{
+	int copy = l->blobs < 0 ? -1 : openat(l->blobs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *e;
+	struct stat st;
+	uint64_t sum = 0;
+
+	while (dir && (e = readdir(dir)))
+		if (fstatat(l->blobs, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			S_ISREG(st.st_mode))
+			sum += (uint64_t)st.st_size;
+	return sum;
+}
+
+static int check(struct job *j, struct layout *l, struct err *err)
+{
+	struct progress progress = {.done = 0};
+	int r;
+
+	l->passed = &progress.done;
+	progress_start(&progress, j->v.self, "verifying", total(l));
+	r = layout_check(l, tell, j, err);
+	progress_end(&progress);
+	l->passed = NULL;
+	return r;
+}
+
 static int run(struct job *j)
 {
 	cleanup_err struct err err = ERR_NONE;
@@ -67,7 +97,7 @@ static int run(struct job *j)
 	int r = layout_open(&l, j->v.image.dir, LAYOUT_READ, &err);
 
 	if (r == 0)
-		r = layout_check(&l, tell, j, &err);
+		r = check(j, &l, &err);
 	if (r < 0)
 		return verb_fail(&j->v, &err);
 	return j->faults ? EXIT_SOME : EXIT_DONE;

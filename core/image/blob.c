@@ -53,7 +53,8 @@ int blob_source(
 		return fd;
 	r = source_fd(fd, out);
 	if (r == 0)
-		r = source_verify(*out, fd, d->digest, d->size, "it does not have its digest", out);
+		r = source_verify(*out, fd, d->digest, d->size, "it does not have its digest",
+			l->passed, out);
 	else
 		base_close(&fd);
 	if (r < 0)

@@ -4,6 +4,7 @@
 
 #include "core/image/doc.h"
 #include "core/pack/stream.h"
+#include <stdatomic.h>
 
 /*
  * An OCI image layout (image-spec, image-layout.md): oci-layout, index.json and
@@ -12,14 +13,15 @@
  * refers to.
  */
 struct layout {
-	int fd;     /* the directory; it is locked, see enum layout_use */
-	int blobs;  /* blobs/sha256 in it; -1 where there is none */
-	char *path; /* owned; as given, for messages */
+	int fd;                /* the directory; it is locked, see enum layout_use */
+	int blobs;             /* blobs/sha256 in it; -1 where there is none */
+	char *path;            /* owned; as given, for messages */
+	atomic_ullong *passed; /* not owned; counts the bytes of blob_source; NULL: nobody asks */
 };
 
 #define LAYOUT_NONE                                                                                \
 	{                                                                                          \
-		-1, -1, NULL                                                                       \
+		-1, -1, NULL, NULL                                                                 \
 	}
 #define cleanup_layout cleanup(layout_close)
 

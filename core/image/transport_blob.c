@@ -108,7 +108,7 @@ static int verify_clone(const struct blob_out *b, const struct descriptor *d)
 		close(fd);
 		return r;
 	}
-	r = source_verify(s, fd, d->digest, d->size, "it does not have its digest", &s);
+	r = source_verify(s, fd, d->digest, d->size, "it does not have its digest", NULL, &s);
 	if (r < 0)
 		return r;
 	r = read_through(s);
