@@ -68,7 +68,8 @@ static int note_blobs(struct mark *m, struct err *err)
 			return err_set(err, -ENOMEM, "cannot read", m->l->path);
 	if (errno)
 		return err_set(err, -errno, "cannot read", m->l->path);
-	qsort(m->blobs, m->count, sizeof(*m->blobs), compare);
+	if (m->count)
+		qsort(m->blobs, m->count, sizeof(*m->blobs), compare);
 	m->queue = calloc(2 * m->count + 1, sizeof(*m->queue));
 	return m->queue ? 0 : err_set(err, -ENOMEM, "cannot read", m->l->path);
 }
@@ -88,7 +89,7 @@ static int mark_add(struct mark *m, const json_t *json, char kind)
 	if (r < 0)
 		return r;
 	strcpy(key.hex, d.digest + strlen("sha256:"));
-	blob = bsearch(&key, m->blobs, m->count, sizeof(*m->blobs), compare);
+	blob = m->count ? bsearch(&key, m->blobs, m->count, sizeof(*m->blobs), compare) : NULL;
 	if (!blob || blob->kind == 'i' || blob->kind == kind)
 		return 0;
 	if (blob->kind == '?' || kind)
