@@ -194,11 +194,14 @@ static int mark_all(struct mark *m, struct err *err)
 
 static int sweep_blobs(const struct mark *m, struct err *err)
 {
-	const struct blob *b;
+	size_t n;
 
-	for (b = m->blobs; b < m->blobs + m->count; b++)
+	for (n = 0; n < m->count; n++) {
+		const struct blob *b = &m->blobs[n];
+
 		if (b->kind == '?' && unlinkat(m->l->blobs, b->hex, 0) != 0)
 			return err_set_at(err, -errno, "cannot remove", m->l->path, b->hex);
+	}
 	return 0;
 }
 
