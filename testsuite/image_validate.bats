@@ -55,6 +55,12 @@ layout() {
 	wrong "blobs/sha256/readme: its name is no digest" "0000: is no file" \
 		"0001: it does not have its digest"
 	equal "$(wc -l <<<"$output")" 3
+	rm l/blobs/sha256/[!0-9a-f]* l/blobs/sha256/000*
+	touch "l/blobs/sha256/"$'\033[2J\n\377'
+	runs 1 rlc-image validate --layout l
+	is 'blobs/sha256/\033[2J\012\377: its name is no digest'
+	runs 1 rlc-image validate --json --layout l
+	is '{"file":"blobs/sha256/\u001b[2J\u000a\udcff","at":"","problem":"its name is no digest"}'
 }
 
 @test "layers: content that lies" {

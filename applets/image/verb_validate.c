@@ -52,8 +52,8 @@ static void tell(void *arg, const struct check_fault *fault)
 		add_member(&line, "problem", fault->what);
 		buf_adds(&line, "}");
 	} else {
-		buf_addf(&line, "%s: %s%s%s", fault->file, fault->at, *fault->at ? ": " : "",
-			fault->what);
+		show_path(&line, fault->file, strlen(fault->file));
+		buf_addf(&line, ": %s%s%s", fault->at, *fault->at ? ": " : "", fault->what);
 	}
 	if (line.failed)
 		report(j->v.self, "out of memory");
