@@ -92,12 +92,29 @@ manifest() { cat "$1"/sha256_*.mtree; }
 	runs 0 rlc-image raw unpack --image oci:a one
 	mkdir two
 	rlc-image raw unpack --image oci:a two
-	rlc-image unpack --image oci:a --keep-dirlinks b
+	rlc-image unpack --image oci:a b
 	for t in one two; do rlc-tar -C "$t" -cf "$t.tar" etc kept link su; done
 	rlc-tar -C b/rootfs -cf b.tar etc kept link su
 	same one.tar two.tar
 	same one.tar b.tar
 	[ ! -e one/umoci.json ]
+}
+
+@test "--keep-dirlinks: a directory does not replace a symlink to one" {
+	layer <<<'layer.directory("usr/lib"); layer.symlink("lib", "usr/lib"); layer.symlink("dead", "none"); layer.add("lib/a")' >0.tar
+	layer <<<'layer.directory("lib", mode=0o700); layer.add("lib/b"); layer.directory("dead"); layer.add("dead/c")' >1.tar
+	image a 0.tar 1.tar
+	for how in "unpack --keep-dirlinks" "raw unpack --keep-dirlinks"; do
+		rm -rf b
+		# shellcheck disable=SC2086 # words
+		rlc-image $how --image oci:a b
+		top=b
+		[ ! -d b/rootfs ] || top=b/rootfs
+		[ -L $top/lib ] && [ -f $top/usr/lib/a ] && [ -f $top/usr/lib/b ] && [ -f $top/dead/c ]
+		equal "$(stat -c %a $top/usr/lib)" 755
+	done
+	rlc-image unpack --image oci:a c
+	[ ! -L c/rootfs/lib ] && [ -f c/rootfs/lib/b ] && [ ! -e c/rootfs/usr/lib/b ]
 }
 
 @test "the manifest has all of it, and names as vis(3) writes them" {

@@ -27,7 +27,8 @@ struct bundle {
 	int fd;                      /* the bundle's directory */
 	struct tree rootfs;
 	bool overlay;
-	int status; /* EXIT_SOME once some entry failed */
+	bool keep_dirlinks; /* a directory does not replace a symlink to one */
+	int status;         /* EXIT_SOME once some entry failed */
 };
 
 #define BUNDLE_NONE                                                                                \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "applets/image/bundle.h"
+#include "core/pack/path.h"
 
 /* A disk that is full stays full. */
 static bool is_the_end(int code)
@@ -12,8 +13,26 @@ struct layer_in {
 	struct bundle *b;
 	struct archive_in *archive;
 	struct extract *extract;
+	const struct tree *tree;
 	const char *digest;
 };
+
+/* Whether a symlink to a directory stands where the entry would make a directory. */
+static bool is_dirlink(const struct layer_in *in, const struct entry *e)
+{
+	cleanup_free char *path = NULL;
+	cleanup_fd int above = -1, target = -1;
+	char name[NAME_MAX + 1];
+	struct stat st;
+
+	if (!in->b->keep_dirlinks || !S_ISDIR(e->mode) || path_clean(e->path, &path) < 0)
+		return false;
+	above = tree_parent(in->tree, path, name);
+	if (above < 0 || fstatat(above, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
+		return false;
+	target = tree_openat(in->tree, path, O_PATH | O_DIRECTORY);
+	return target >= 0;
+}
 
 static int take(struct layer_in *in, struct entry *e, struct err *err)
 {
@@ -21,6 +40,8 @@ static int take(struct layer_in *in, struct entry *e, struct err *err)
 	cleanup_err struct err fault = ERR_NONE;
 	int r;
 
+	if (is_dirlink(in, e))
+		return 0;
 	if (outside.uid == OWNER_KEEP || outside.gid == OWNER_KEEP) {
 		err_set(&fault, -EOVERFLOW, "its owner is in no --uid-map or --gid-map", e->path);
 		bundle_fault(in->b, &fault);
@@ -72,7 +93,7 @@ static int unpack_layer(struct bundle *b, const struct layout *l, const struct i
 		.whiteouts = b->overlay ? WHITEOUTS_OVERLAY : WHITEOUTS_APPLY,
 		.fault = bundle_fault,
 		.fault_arg = b};
-	struct layer_in in = {.b = b, .digest = i->layers[n].digest};
+	struct layer_in in = {.b = b, .tree = tree, .digest = i->layers[n].digest};
 	struct source *source;
 	int r = layer_source(l, &i->layers[n], i->diff_ids[n], &source, err);
 

@@ -21,6 +21,7 @@ It may be compressed; its content is verified to be an archive.
 struct raw {
 	struct verb *v;
 	const char *rootfs;
+	bool keep_dirlinks;
 	struct layout layout;
 	struct image image;
 };
@@ -31,6 +32,7 @@ static int take(void *arg, int id, const char *value)
 {
 	struct raw *raw = arg;
 
+	raw->keep_dirlinks |= id == KEEP_DIRLINKS;
 	if (id == ROOTFS)
 		raw->rootfs = value;
 	return EXIT_DONE;
@@ -63,6 +65,7 @@ static int unpack_rootfs(struct raw *raw, struct bundle *b, const char *path, st
 	bool made = mkdir(path, 0755) == 0;
 	int r;
 
+	b->keep_dirlinks = raw->keep_dirlinks;
 	if (!made && errno != EEXIST)
 		return err_set(err, -errno, "cannot make", path);
 	r = tree_open(&b->rootfs, path, err);
@@ -99,8 +102,7 @@ static int raw_unpack_main(const struct applet *self, int argc, char **argv)
 static const struct option_row raw_unpack_options[] = {
 	VERB_ROW_IMAGE,
 	VERB_ROW_PLATFORM,
-	{KEEP_DIRLINKS, 0, "keep-dirlinks", NULL,
-		"a directory does not replace a symlink to one (this is always so)"},
+	{KEEP_DIRLINKS, 0, "keep-dirlinks", NULL, "a directory does not replace a symlink to one"},
 	VERB_ROWS_MAPS,
 	{0},
 };

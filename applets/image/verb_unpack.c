@@ -269,6 +269,7 @@ static int unpack_main(const struct applet *self, int argc, char **argv)
 		return status;
 	u.path = v.o.operands[0];
 	b.overlay = u.overlay;
+	b.keep_dirlinks = u.keep_dirlinks;
 	status = bundle_begin(&b, &v);
 	return status == EXIT_DONE ? unpack(&u) : status;
 }
@@ -277,8 +278,7 @@ static const struct option_row unpack_options[] = {
 	VERB_ROW_IMAGE,
 	VERB_ROW_PLATFORM,
 	{OVERLAY, 0, "overlay", NULL, "a directory for each layer, for rlc-unshare --overlay"},
-	{KEEP_DIRLINKS, 0, "keep-dirlinks", NULL,
-		"a directory does not replace a symlink to one (this is always so)"},
+	{KEEP_DIRLINKS, 0, "keep-dirlinks", NULL, "a directory does not replace a symlink to one"},
 	VERB_ROWS_MAPS,
 	{0},
 };
