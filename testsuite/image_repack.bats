@@ -230,6 +230,25 @@ application/vnd.oci.image.layer.v1.tar"
 	equal "$(owner r/d/new)" 7:8
 }
 
+@test "a bundle of one platform of an index: the others stay in the new one" {
+	for arch in amd64 arm64; do
+		rlc-image config --image oci:a --tag $arch --architecture $arch
+		echo $arch >f
+		rlc-image insert --image oci:$arch f f
+	done
+	rlc-image index add --image oci:multi amd64 arm64
+	rlc-image unpack --platform linux/arm64 --image oci:multi c
+	equal "$(cat c/rootfs/f)" arm64
+	echo new >c/rootfs/f
+	rlc-image repack --image oci:again c
+	equal "$(rlc-image index list --image oci:again | cut -f1 | cut -d' ' -f1)" "linux/amd64
+linux/arm64"
+	rlc-image raw unpack --platform linux/arm64 --image oci:again r
+	rlc-image raw unpack --platform linux/amd64 --image oci:again s
+	equal "$(cat r/f s/f)" "new
+amd64"
+}
+
 @test "a manifest or umoci.json that is damaged is named" {
 	mtree=$(echo b/*.mtree)
 	cp "$mtree" good

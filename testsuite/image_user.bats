@@ -59,6 +59,46 @@ lower() {
 	lacks '"shadow", O_RDONLY' '"in", O_RDONLY'
 }
 
+# guest: an image in which the host's programs can be shown
+guest() {
+	layer <<-'END' >0.tar
+		layer.directory(".")
+		layer.directory("usr")
+		for name in "bin", "lib", "lib64":
+		    layer.symlink(name, "usr/" + name)
+		layer.directory("d", owner=(1, 1))
+		layer.add("d/f", data=b"f", owner=(2, 2))
+		layer.add("d/g")
+	END
+	layer <<<'layer.add("second")' >1.tar
+	image a 0.tar 1.tar
+}
+
+# work OPTION...: owners change in the guest
+work() { rlc-unshare "$@" --bind /usr:/usr:ro sh -c 'chown 33:34 /d/f && chown 5:6 /d'; }
+
+@test "image, fake root at work in its tree, image: just what changed, with true owners" {
+	guest
+	rlc-image unpack --image oci:a b
+	work -R b/rootfs
+	rlc-image repack --image oci:n b
+	blob=$(rlc-image stat --json --image oci:n | jq -r '.manifest.blob.layers[-1].digest' | tr : /)
+	equal "$(rlc-tar -tf "oci/blobs/$blob" | tr '\n' ' ')" "d/ d/f "
+	rlc-image raw unpack --image oci:n r
+	equal "$(owner r/d) $(owner r/d/f) $(owner r/d/g)" "5:6 33:34 0:0"
+}
+
+@test "the same over an overlay, of which only the upper directory is read" {
+	guest
+	rlc-image unpack --overlay --image oci:a b
+	work --overlay b/layers/1:b/layers/0 --upper b/upper --work b/work
+	rlc-image repack --image oci:n b
+	blob=$(rlc-image stat --json --image oci:n | jq -r '.manifest.blob.layers[-1].digest' | tr : /)
+	equal "$(rlc-tar -tf "oci/blobs/$blob" | tr '\n' ' ')" "./ ./d/ ./d/f "
+	rlc-image raw unpack --image oci:n r
+	equal "$(owner r/d) $(owner r/d/f) $(owner r/d/g)" "5:6 33:34 0:0"
+}
+
 @test "runc runs a bundle as an ordinary user" {
 	command -v runc >/dev/null || skip "runc is missing"
 	layer <<<'layer.add("su", data=b"su", owner=(0, 42))' >0.tar
