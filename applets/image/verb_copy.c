@@ -255,7 +255,7 @@ static int to_file(struct copying *c, struct err *err)
 {
 	struct target t = {.path = c->to.path, .fd = -1};
 	struct archive_out *out = NULL;
-	struct sink *sink;
+	struct sink *sink = NULL;
 	int r = target_open(&t);
 
 	if (r == 0)

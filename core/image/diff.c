@@ -99,9 +99,9 @@ static uint32_t dir_of(const struct child *child, const struct fact *fact)
 }
 
 /* One name that either or both have. */
-static int compare_child(struct comparison *c, const struct child *a, const struct child *b)
+static int compare_child(
+	struct comparison *c, const char *name, const struct child *a, const struct child *b)
 {
-	const char *name = a ? a->name : b->name;
 	struct fact f = {0}, g = {0};
 	uint32_t x, y;
 	unsigned differs;
@@ -129,7 +129,8 @@ static int merge_children(struct comparison *c, const struct children *a, const 
 			    : k == b->count ? -1
 					    : strcmp(a->at[i].name, b->at[k].name);
 
-		r = compare_child(c, order <= 0 ? &a->at[i] : NULL, order >= 0 ? &b->at[k] : NULL);
+		r = compare_child(c, order <= 0 ? a->at[i].name : b->at[k].name,
+			order <= 0 ? &a->at[i] : NULL, order >= 0 ? &b->at[k] : NULL);
 		i += order <= 0;
 		k += order >= 0;
 	}
