@@ -19,8 +19,10 @@ musl-cc := musl-gcc
 musl-flags := $(base-flags) $(if $(CONFIG_FAST),-O2,-Os) -ffunction-sections -fdata-sections -fno-pie \
 	-fno-asynchronous-unwind-tables \
 	-isystem $(LIB)/musl/linux $(call lib-include,musl)
+# The small page size is for the file alone: else up to 4 KB are filled up before the data
 musl-link := -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noexecstack \
-	-Wl,-z,noseparate-code -Wl,-z,norelro $(if $(CONFIG_FAST),,-Wl$(comma)-z$(comma)norelro)
+	-Wl,-z,noseparate-code -Wl,-z,common-page-size=512 -Wl,-z,norelro \
+	$(if $(CONFIG_FAST),,-Wl$(comma)-z$(comma)norelro)
 
 sanitizers := -fsanitize=address,undefined
 san-cc := clang
