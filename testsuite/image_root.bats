@@ -58,3 +58,17 @@ lower() {
 	rlc-image repack --image oci:b b
 	equal "$(rlc-image stat --json --image oci:b | jq '.manifest.blob.layers | length')" 2
 }
+
+@test "a device of another number, with the time of the old one, is a change" {
+	lower
+	image a 0.tar
+	rlc-image unpack --image oci:a b
+	rlc-image repack --no-history --image oci:same b
+	rm b/rootfs/null
+	mknod -m 666 b/rootfs/null c 1 5
+	touch -d @1000000000 b/rootfs/null
+	rlc-image repack --image oci:n b
+	rlc-image raw unpack --image oci:n r
+	equal "$(stat -c %t:%T r/null)" 1:5
+	equal "$(rlc-image stat --json --image oci:same | jq '.manifest.blob.layers | length')" 1
+}

@@ -41,6 +41,7 @@ struct mtree_entry {
 	uint32_t uid, gid;
 	uint64_t nlink;
 	int64_t size, time;
+	uint32_t major, minor;    /* of a device */
 	char *link;               /* owned */
 	char sum[65];             /* lower case */
 	struct entry_attr *attrs; /* owned; sorted by name */
@@ -57,7 +58,8 @@ enum {
 	MTREE_SIZE = 32,
 	MTREE_TIME = 64,
 	MTREE_LINK = 128,
-	MTREE_SUM = 256
+	MTREE_SUM = 256,
+	MTREE_DEVICE = 512 /* rlc's alone: umoci does not tell devices apart */
 };
 
 struct mtree_in;

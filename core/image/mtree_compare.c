@@ -3,6 +3,7 @@
 
 #include "core/image/stamps.h"
 #include "core/image/sums.h"
+#include <sys/sysmacros.h>
 
 /*
  * The walk and the manifest go side by side: both have the names of a directory in the same order,
@@ -156,6 +157,7 @@ static bool same(const struct mtree_entry *old, const struct mtree_inode *i)
 	       (!(old->has & MTREE_GID) || old->gid == st->st_gid) &&
 	       (!(old->has & MTREE_TIME) || old->time == st->st_mtim.tv_sec) &&
 	       (directory || !(old->has & MTREE_NLINK) || old->nlink >= st->st_nlink) &&
+	       (!(old->has & MTREE_DEVICE) || st->st_rdev == makedev(old->major, old->minor)) &&
 	       (!S_ISREG(old->type) || !(old->has & MTREE_SIZE) || old->size == st->st_size) &&
 	       (!i->link || !(old->has & MTREE_LINK) || strcmp(old->link, i->link) == 0) &&
 	       same_attrs(old->attrs, old->attr_count, i->attrs.attrs, i->attrs.attr_count);

@@ -186,6 +186,15 @@ static int read_time(struct text value, int64_t *time)
 	return text_end(&value) ? 0 : -EBADMSG;
 }
 
+static int read_device(struct text value, struct mtree_entry *e)
+{
+	return text_word(&value, "linux,") && text_u32(&value, &e->major) &&
+			       text_char(&value, ',') && text_u32(&value, &e->minor) &&
+			       text_end(&value)
+		       ? 0
+		       : -EBADMSG;
+}
+
 static int read_sum(struct text value, char sum[65])
 {
 	if (left(&value) != 64)
@@ -261,6 +270,9 @@ static int read_keyword(struct text word, struct mtree_entry *e)
 	} else if (keyword(word, "sha256digest", &value)) {
 		has = MTREE_SUM;
 		r = read_sum(value, e->sum);
+	} else if (keyword(word, "device", &value)) {
+		has = MTREE_DEVICE;
+		r = read_device(value, e);
 	} else if (text_word(&name, "xattr.")) {
 		value = name;
 		while (!text_end(&value) && *value.at != '=')

@@ -5,6 +5,7 @@
 #include "core/image/stamps.h"
 #include "core/image/sums.h"
 #include "core/image/vis.h"
+#include <sys/sysmacros.h>
 
 /*
  *	# etc                                             a directory, with a comment for people
@@ -89,6 +90,8 @@ static void add_stat(const struct writer *w, struct buf *out, const struct mtree
 	buf_addf(out, " size=%lld", (long long)st->st_size);
 	if (!S_ISREG(st->st_mode))
 		buf_addf(out, " type=%s", type_word(st->st_mode));
+	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
+		buf_addf(out, " device=linux,%u,%u", major(st->st_rdev), minor(st->st_rdev));
 	if (st->st_uid != w->uid)
 		buf_addf(out, " uid=%u", st->st_uid);
 	if (st->st_gid != w->gid)

@@ -120,6 +120,7 @@ static void test_damaged(void)
 	check_bad(TOP "a type=file mode=9\n", "line 2", "a mode that is not octal");
 	check_bad(TOP "a type=file uid=4294967296\n", "line 2", "a huge uid");
 	check_bad(TOP "a type=file tar_time=x\n", "line 2", "a time that is none");
+	check_bad(TOP "a type=char device=linux,1\n", "line 2", "half a device");
 	check_bad(TOP "a type=file sha256digest=00\n", "line 2", "a short sum");
 	check_bad(TOP "a type=file xattr.=AAAA\n", "line 2", "an attribute without a name");
 	check_bad(TOP "a type=file xattr.x\n", "line 2", "an attribute without a value");
