@@ -168,6 +168,7 @@ static int choose(struct copying *c, const struct layout *from, struct err *err)
 static int from_layout(struct copying *c, struct err *err)
 {
 	cleanup_layout struct layout from = LAYOUT_NONE;
+	struct progress progress = {.done = 0};
 	struct blobs b = {&from, c};
 	int r;
 
@@ -176,7 +177,13 @@ static int from_layout(struct copying *c, struct err *err)
 	r = layout_open(&from, c->from.path, LAYOUT_READ, err);
 	if (r == 0)
 		r = choose(c, &from, err);
-	return r < 0 ? r : blobs_each(&from, &c->top, copy_blob, &b, err);
+	if (r < 0)
+		return r;
+	merging_progress(
+		&progress, c->m.v.self, "copying", &from, &c->m.image, c->m.image.layer_count, 1);
+	r = blobs_each(&from, &c->top, copy_blob, &b, err);
+	progress_end(&progress);
+	return r;
 }
 
 static int open_file(const struct copying *c, struct err *err)
