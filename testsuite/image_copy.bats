@@ -199,6 +199,29 @@ nothing_left() { [ -z "$(ls -A tmp)" ]; }
 	runs 0 rlc-image copy --platform linux/arm64 oci-archive:all.tar three
 	equal "$(rlc-image stat --json --image three | jq -r .config.blob.architecture)" arm64
 	runs 2 rlc-image copy --all images:both docker-archive:x.tar
+	# The other verbs choose likewise
+	layer <<<'layer.add("arm", data=b"1")' >arm.tar
+	layer <<<'layer.add("more", data=b"2")' >more.tar
+	for tar in arm.tar more.tar; do
+		rlc-image raw add-layer --platform linux/arm64 --image images:both "$tar"
+	done
+	runs 0 rlc-image flatten --platform linux/arm64 --image images:both flat.tar
+	equal "$(tar -tf flat.tar)" "$(printf '%s\n' arm more)"
+	runs 0 rlc-image diff --platform linux/arm64 images:both flat.tar
+	runs 1 rlc-image diff --platform linux/riscv64 images:both flat.tar
+	runs 0 rlc-image history --platform linux/arm64 --image images:both
+	has "$(rlc-image stat --json --platform linux/arm64 --image images:both | jq -r '.manifest.blob.layers[1].digest')"
+	runs 0 rlc-image squash --platform linux/arm64 --compress none --image images:both
+	equal "$(rlc-image stat --json --platform linux/arm64 --image images:both | jq -r '.manifest.blob.layers[].mediaType')" \
+		application/vnd.oci.image.layer.v1.tar
+	runs 0 rlc-image validate --layout images
+}
+
+@test "--rootless: a tree's owners are records, for root too" {
+	runs 0 rlc-image copy --rootless images:a tree:t
+	equal "$(stat -c %u t/d/stays)" "$(id -u)"
+	equal "$(record t/d/stays)" 0821102c
+	runs 0 rlc-image diff --rootless images:a t
 }
 
 @test "skopeo reads what is written, and what it writes is read" {
