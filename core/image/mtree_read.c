@@ -115,13 +115,18 @@ static int next_line(struct mtree_in *in, struct text *line, struct err *err)
 	}
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* The next word of a line: false where there is none. */
 static bool next_word(struct text *line, struct text *word)
 {
-	while (line->at < line->end && strchr(" \t\r", *line->at))
+	while (line->at < line->end && is_blank(*line->at))
 		line->at++;
 	word->at = line->at;
-	while (line->at < line->end && !strchr(" \t\r", *line->at))
+	while (line->at < line->end && !is_blank(*line->at))
 		line->at++;
 	word->end = line->at;
 	return word->at < word->end;
@@ -195,12 +200,17 @@ static int read_device(struct text value, struct mtree_entry *e)
 		       : -EBADMSG;
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
 static int read_sum(struct text value, char sum[65])
 {
 	if (left(&value) != 64)
 		return -EBADMSG;
 	for (size_t i = 0; i < 64; i++)
-		if (!value.at[i] || !strchr("0123456789abcdef", value.at[i]))
+		if (!is_hex(value.at[i]))
 			return -EBADMSG;
 	memcpy(sum, value.at, 64);
 	sum[64] = '\0';
