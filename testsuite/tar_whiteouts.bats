@@ -157,3 +157,26 @@ files() { (cd "$1" && find . -mindepth 1 | sort | tr '\n' ' '); }
 	gen list theirs.tar mtime >theirs.list
 	same ours theirs.list
 }
+
+@test "a directory that stays keeps its time, though a whiteout removes what is in it" {
+	layer <<-'END' >0.tar
+		layer.directory("d")
+		layer.directory("d/e", time="5")
+		layer.add("d/e/low")
+		layer.directory("d/f", time="5")
+		layer.add("d/f/low")
+	END
+	layer <<-'END' >1.tar
+		layer.directory("d", time="6")
+		layer.directory("d/e", time="7")
+		layer.add("d/e/high")
+		layer.add("d/f/high")
+		layer.add("else")
+		layer.add(".wh.d")
+	END
+	mkdir t
+	rlc-tar -xf 0.tar -C t
+	rlc-tar -xf 1.tar -C t
+	equal "$(stat -c %Y t/d t/d/e t/d/f | paste -sd' ')" "6 7 5"
+	equal "$(find t -name low)" ""
+}

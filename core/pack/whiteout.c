@@ -1,25 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pack/level.h"
 
+#include "core/base/sys.h"
 #include "core/owner/attr.h"
 #include <sys/sysmacros.h>
 
+/* Of each directory on the way down, the time that it had; by depth. */
+struct times {
+	struct timespec *at;
+	size_t room;
+};
+
+static int times_note(struct times *t, size_t depth, struct timespec time)
+{
+	if (depth >= t->room) {
+		size_t room = MAX(2 * t->room, depth + 16);
+		struct timespec *at = reallocarray(t->at, room, sizeof(*at));
+
+		if (!at)
+			return -ENOMEM;
+		t->at = at;
+		t->room = room;
+	}
+	t->at[depth] = time;
+	return 0;
+}
+
+/* What stays keeps its time, whatever was removed in it. */
+static int stay(struct extract *x, const struct visit *v, const struct times *t, struct err *err)
+{
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, t->at[v->depth]};
+	int r = dir_flush(x->owners, v->self, err);
+
+	if (r == 0)
+		sys_utimens_fd(v->self->fd, times); /* another's directory keeps that of the work */
+	return r;
+}
+
 /* What was entered is left standing where something of the archive is in it. */
-static int leave_lower(
-	struct extract *x, const struct visit *v, const struct stat *dir, struct err *err)
+static int leave_lower(struct extract *x, const struct visit *v, const struct stat *dir,
+	const struct times *t, struct err *err)
 {
 	int r = -ENOTEMPTY;
 
 	if (!marks_has(x->marks, dir->st_dev, dir->st_ino, v->name))
 		r = tree_unlink(v->dir->fd, v->name, AT_REMOVEDIR);
 	if (r == -ENOTEMPTY || r == -EEXIST)
-		return dir_flush(x->owners, v->self, err);
+		return stay(x, v, t, err);
 	return r < 0 && r != -ENOENT ? err_set(err, r, "cannot remove", v->path) : 0;
 }
 
 /* Removes what the archive has not put there itself. */
 static int remove_unmarked(
-	struct extract *x, struct walk *w, const struct visit *v, struct err *err)
+	struct extract *x, struct walk *w, const struct visit *v, struct times *t, struct err *err)
 {
 	struct dir *holder = v->depth ? v->dir : &level_top(x)->dir;
 	struct stat dir, st;
@@ -28,9 +61,11 @@ static int remove_unmarked(
 	if (fstat(v->dir->fd, &dir) < 0)
 		return err_set(err, -errno, "cannot remove", v->path);
 	if (v->leaving)
-		return leave_lower(x, v, &dir, err);
+		return leave_lower(x, v, &dir, t, err);
 	if (fstatat(v->dir->fd, v->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_set(err, -errno, "cannot remove", v->path);
+	if (S_ISDIR(st.st_mode) && times_note(t, v->depth, st.st_mtim) < 0)
+		return err_set(err, -ENOMEM, NULL, v->path);
 	if (S_ISDIR(st.st_mode))
 		return walk_enter(w, false, err);
 	if (marks_has(x->marks, dir.st_dev, dir.st_ino, v->name))
@@ -44,6 +79,7 @@ static int remove_lower(struct extract *x, const char *name, struct err *err)
 	cleanup_walk struct walk *w = NULL;
 	struct level *in = level_top(x);
 	cleanup_free char *path = NULL;
+	struct times times = {NULL, 0};
 	struct visit v;
 	int r;
 
@@ -52,10 +88,11 @@ static int remove_lower(struct extract *x, const char *name, struct err *err)
 	path = dir_path(&in->dir, name);
 	r = path ? walk_start_at(in->dir.fd, name, path, &w) : -ENOMEM;
 	while (r >= 0 && (r = walk_next(w, &v)) > 0) {
-		r = remove_unmarked(x, w, &v, err);
+		r = remove_unmarked(x, w, &v, &times, err);
 		if (r < 0)
-			return r;
+			break;
 	}
+	free(times.at);
 	return r;
 }
 
