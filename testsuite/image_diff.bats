@@ -78,6 +78,11 @@ differences() {
 	is "$(printf '%s\n' '~ content: content' '~ time: owner 0:0 -> 1:2')"
 	runs 1 rlc-image diff tree:bundle/rootfs oci:images:a
 	has "~ time: owner 1:2 -> 0:0"
+	runs 0 rlc-image diff bundle/rootfs tree:bundle/rootfs
+	is ""
+	rlc-image raw unpack --image images:a unchanged
+	runs 1 rlc-image diff unchanged bundle/rootfs
+	is "$(printf '%s\n' '~ content: content' '~ time: owner 0:0 -> 1:2')"
 }
 
 @test "--json" {
@@ -98,7 +103,7 @@ differences() {
 	runs 2 rlc-image diff a.tar cut.tar
 	has "the archive is cut off"
 	runs 2 rlc-image diff a.tar oci-archive:b.tar
-	has "cannot be compared"
+	has "copy it into a layout first"
 	mkdir closed
 	runs 1 rlc-image diff a.tar tree:closed
 	runs 2 rlc-image diff a.tar tree:not-there

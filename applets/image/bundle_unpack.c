@@ -43,7 +43,7 @@ static int take(struct layer_in *in, struct entry *e, struct err *err)
 	if (is_dirlink(in, e))
 		return 0;
 	if (outside.uid == OWNER_KEEP || outside.gid == OWNER_KEEP) {
-		err_set(&fault, -EOVERFLOW, "its owner is in no --uid-map or --gid-map", e->path);
+		err_tell(&fault, -EOVERFLOW, "its owner is in no --uid-map or --gid-map", e->path);
 		bundle_fault(in->b, &fault);
 		return 0;
 	}

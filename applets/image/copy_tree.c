@@ -142,7 +142,7 @@ int copying_to_tree(struct copying *c, struct err *err)
 		return err_set(err, -errno, "cannot make the tree", c->to.path);
 	r = tree_open(&tree, c->to.path, err);
 	if (r == 0 && c->b.context.owners.records && node_probe(tree.fd) == -EOPNOTSUPP)
-		r = err_set(err, -EOPNOTSUPP,
+		r = err_tell(err, -EOPNOTSUPP,
 			"this file system keeps no user attributes, so owners would be lost",
 			c->to.path);
 	if (r == 0)

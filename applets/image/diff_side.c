@@ -8,10 +8,10 @@
 
 struct side {
 	struct verb *v;
+	struct bundle *b;
 	struct endpoint end;
 	struct layout layout;
 	struct image image;
-	struct bundle b;
 	struct tree tree;
 	bool *faults;
 	pthread_t writer;
@@ -90,7 +90,7 @@ static int write_tree(struct side *s, int fd)
 	int r = sink_fd(fd, &sink);
 
 	if (r == 0)
-		r = create_start(sink, &s->b.context.owners, &o, &c, &s->err);
+		r = create_start(sink, &s->b->context.owners, &o, &c, &s->err);
 	if (r == 0)
 		r = create_path(c, &s->tree, NULL, ".", &s->err);
 	if (r == 0)
@@ -137,7 +137,8 @@ static int from_tree(struct side *s, struct facts **out, struct err *err)
 	const struct merge_options o = {.fault = fault, .open = open_fd, .arg = s};
 	int r;
 
-	if (bundle_begin(&s->b, s->v) != EXIT_DONE)
+	/* A second time, this process would take itself for root: both sides share the bundle. */
+	if (!s->b->v && bundle_begin(s->b, s->v) != EXIT_DONE)
 		return err_set(err, -EPERM, "cannot be looked at", s->end.path);
 	r = tree_open(&s->tree, s->end.path, err);
 	if (r == 0)
@@ -156,7 +157,6 @@ static int end_side(struct side *s, int r, struct err *err)
 		r = err_set(err, s->wrote, s->err.what ? s->err.what : "cannot read", s->end.path);
 	err_free(&s->err);
 	tree_close(&s->tree);
-	bundle_end(&s->b);
 	image_done(&s->image);
 	layout_close(&s->layout);
 	endpoint_done(&s->end);
@@ -182,12 +182,13 @@ static int guess(const char *name, struct endpoint *e, struct err *err)
 	return e->path ? 0 : err_set(err, -ENOMEM, NULL, NULL);
 }
 
-int diff_side(struct verb *v, const char *name, struct facts **out, bool *faults, struct err *err)
+int diff_side(struct verb *v, struct bundle *b, const char *name, struct facts **out, bool *faults,
+	struct err *err)
 {
 	struct side s = {.v = v,
+		.b = b,
 		.layout = LAYOUT_NONE,
 		.image = IMAGE_NONE,
-		.b = BUNDLE_NONE,
 		.tree = TREE_NONE,
 		.faults = faults,
 		.pipe = -1};
@@ -200,6 +201,6 @@ int diff_side(struct verb *v, const char *name, struct facts **out, bool *faults
 	else if (r == 0 && s.end.kind == ENDPOINT_TREE)
 		r = from_tree(&s, out, err);
 	else if (r == 0)
-		r = err_set(err, -ENOTSUP, "cannot be compared: copy it into a layout first", name);
+		r = err_tell(err, -EINVAL, "copy it into a layout first, then compare that", name);
 	return end_side(&s, r, err);
 }

@@ -15,6 +15,18 @@ static const struct word {
 	{"tar:", ENDPOINT_TAR},
 };
 
+/* skopeo's other words: a layout of such a name is meant by nobody. */
+static const char *const elsewhere[] = {
+	"dir:", "docker:", "docker-daemon:", "containers-storage:", "ostree:", "sif:"};
+
+static bool is_elsewhere(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		if (strncmp(text, elsewhere[i], strlen(elsewhere[i])) == 0)
+			return true;
+	return false;
+}
+
 static enum endpoint_kind kind_of(const char **text)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -41,7 +53,7 @@ static int split(const char *text, bool named, struct endpoint *e, struct err *e
 	if (!colon)
 		return 0;
 	if (!colon[1] || (!named && !tag_valid(colon + 1)))
-		return err_set(err, -EINVAL, "the tag is none", text);
+		return err_tell(err, -EINVAL, "what follows the colon is no tag", text);
 	/* docker load wants a tag; a colon may be a port's, too. */
 	if (named && !strchr(strrchr(colon, '/') ? strrchr(colon, '/') : colon + 1, ':'))
 		return asprintf(&e->ref, "%s:latest", colon + 1) < 0 ? no_memory(err) : 0;
@@ -54,6 +66,10 @@ int endpoint_parse(const char *text, struct endpoint *e, struct err *err)
 	int r = 0;
 
 	*e = (struct endpoint)ENDPOINT_NONE;
+	if (is_elsewhere(text))
+		return err_tell(err, -EINVAL,
+			"rlc-image does not go there; of a layout with such a name say oci:NAME",
+			text);
 	e->kind = kind_of(&text);
 	if (e->kind == ENDPOINT_TREE || e->kind == ENDPOINT_TAR) {
 		e->path = strdup(text);
@@ -62,7 +78,7 @@ int endpoint_parse(const char *text, struct endpoint *e, struct err *err)
 		r = split(text, e->kind == ENDPOINT_DOCKER_ARCHIVE, e, err);
 	}
 	if (r == 0 && !*e->path)
-		r = err_set(err, -EINVAL, "the path is missing", text);
+		r = err_tell(err, -EINVAL, "the path is missing", text);
 	return r;
 }
 

@@ -264,7 +264,7 @@ static int apply(struct job *j, struct err *err)
 	for (s = j->settings; s < end && r == 0; s++)
 		r = set(j, config, s);
 	if (r == -ERANGE)
-		return err_set(err, 0, "there is no layer of that number", s[-1].value), r;
+		return err_tell(err, r, "there is no layer of that number", s[-1].value);
 	return r < 0 ? err_set(err, r, "cannot change the config", j->v.image.tag) : 0;
 }
 

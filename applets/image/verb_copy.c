@@ -140,11 +140,11 @@ static int choose_all(struct copying *c, json_t *list, const char *tag, struct e
 		if (!text || strcmp(text, tag) != 0)
 			continue;
 		if (found)
-			return err_set(err, -EEXIST, "the tag stands for several", tag);
+			return err_tell(err, -EEXIST, "the tag stands for several", tag);
 		found = each;
 	}
 	if (!found)
-		return err_set(err, -ENOENT, "there is no such tag", tag);
+		return err_tell(err, -ENOENT, "there is no such tag", tag);
 	return descriptor_read(found, tag, &c->top, err);
 }
 

@@ -4,9 +4,9 @@ Each of
 .Ar A
 and
 .Ar B
-is what
+is an image layout, a tree or an archive, as
 .Cm copy
-takes; a plain directory that is no image layout is a tree, a plain file an archive.
+takes them; a plain directory that is no layout is a tree, a plain file an archive.
 A line a difference:
 .Li +
 for what
@@ -67,13 +67,14 @@ static int differ(void *arg, const char *path, const struct fact *of, const stru
 
 static int run(struct job *j)
 {
+	cleanup_bundle struct bundle trees = BUNDLE_NONE;
 	cleanup_err struct err err = ERR_NONE;
 	struct facts *a = NULL, *b = NULL;
 	bool faults = false;
-	int r = diff_side(&j->v, j->v.o.operands[0], &a, &faults, &err);
+	int r = diff_side(&j->v, &trees, j->v.o.operands[0], &a, &faults, &err);
 
 	if (r == 0)
-		r = diff_side(&j->v, j->v.o.operands[1], &b, &faults, &err);
+		r = diff_side(&j->v, &trees, j->v.o.operands[1], &b, &faults, &err);
 	if (r == 0)
 		r = facts_compare(a, b, j->times, differ, j, &err);
 	facts_free(a);

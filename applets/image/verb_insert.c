@@ -59,7 +59,7 @@ static int put_whiteout(struct create *c, const char *path, struct err *err)
 	if (r < 0)
 		return err_set(err, r, NULL, path);
 	if (strcmp(clean, ".") == 0)
-		return err_set(err, -EINVAL, "the top of an image cannot be removed", path);
+		return err_tell(err, -EINVAL, "the top of an image cannot be removed", path);
 	return create_whiteout(c, clean, err);
 }
 
@@ -72,7 +72,7 @@ static int put_opaque(
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_set(err, -errno, NULL, as);
 	if (!S_ISDIR(st.st_mode))
-		return err_set(err, -ENOTDIR, "only a directory can be opaque", as);
+		return err_tell(err, -ENOTDIR, "only a directory can be opaque", as);
 	/* The name behind ".wh." is ".wh..opq". */
 	if (buf_addf(&path, "%s/.wh..opq", as) < 0)
 		return err_set(err, -ENOMEM, NULL, as);

@@ -74,7 +74,7 @@ static int unpack_rootfs(struct raw *raw, struct bundle *b, const char *path, st
 	if (made && (fchmod(b->rootfs.fd, 0755) < 0 || futimens(b->rootfs.fd, epoch) < 0))
 		return err_set(err, -errno, "cannot make", path);
 	if (b->context.owners.records && node_probe(b->rootfs.fd) == -EOPNOTSUPP)
-		return err_set(err, -EOPNOTSUPP,
+		return err_tell(err, -EOPNOTSUPP,
 			"this file system keeps no user attributes, so owners would be lost", path);
 	return bundle_unpack(
 		b, &raw->layout, &raw->image, 0, raw->image.layer_count, &b->rootfs, err);
@@ -182,8 +182,11 @@ static int copy_archive(const char *file, struct sink *sink, struct err *err)
 	struct source *s = NULL;
 	const void *block;
 	ssize_t n;
-	int r = fd < 0 ? -errno : source_fd(fd, &s);
+	int r;
 
+	if (fd < 0)
+		return err_set(err, -errno, "cannot open", file);
+	r = source_fd(fd, &s);
 	if (r == 0)
 		r = source_decompress(s, &found, &s);
 	if (r < 0)
@@ -209,8 +212,11 @@ static int check_archive(const char *file, struct err *err)
 	enum compression found;
 	struct source *s = NULL;
 	bool again = false;
-	int r = fd < 0 ? -errno : source_fd(fd, &s);
+	int r;
 
+	if (fd < 0)
+		return err_set(err, -errno, "cannot open", file);
+	r = source_fd(fd, &s);
 	if (r == 0)
 		r = source_decompress(s, &found, &s);
 	if (r == 0)
@@ -222,7 +228,9 @@ static int check_archive(const char *file, struct err *err)
 		} while (r > 0 || (r < 0 && again));
 	archive_in_free(in);
 	err_free(&fault);
-	return r < 0 ? err_set(err, r, "is no archive", file) : 0;
+	if (r == -EBADMSG)
+		return err_tell(err, r, "is no archive", file);
+	return r < 0 ? err_set(err, r, "cannot read", file) : 0;
 }
 
 static int add_layer(struct raw *raw, struct err *err)

@@ -261,7 +261,7 @@ static int refresh(struct repack *k, struct err *err)
 	int r;
 
 	if (k->meta.overlay)
-		return err_set(err, -ENOTSUP, "a bundle of --overlay cannot be refreshed", NULL);
+		return err_tell(err, -ENOTSUP, "a bundle of --overlay cannot be refreshed", NULL);
 	r = bundle_write_mtree(k->b, &k->image, err);
 	if (r == 0)
 		r = bundle_write_meta(k->b, &k->image, err);

@@ -66,6 +66,15 @@ static bool is_tagged(const json_t *descriptor, const char *tag)
 	return text && strcmp(text, tag) == 0;
 }
 
+static int find_tag(json_t *manifests, const char *tag)
+{
+	json_t *each;
+	size_t n;
+
+	json_array_foreach(manifests, n, each) if (is_tagged(each, tag)) return 0;
+	return -ENOENT;
+}
+
 /* Takes tag away from what it stands for: how many that were. */
 static size_t remove_tag(json_t *manifests, const char *tag)
 {
@@ -106,10 +115,13 @@ static int change_tag(void *arg, json_t *index, struct err *err)
 	if (t->to && strcmp(t->from, t->to) != 0)
 		remove_tag(manifests, t->to);
 	if (t->to)
-		r = strcmp(t->from, t->to) == 0 ? 0 : add_tag(manifests, t);
+		r = strcmp(t->from, t->to) == 0 ? find_tag(manifests, t->to)
+						: add_tag(manifests, t);
 	else
 		r = remove_tag(manifests, t->from) ? 0 : -ENOENT;
-	return r < 0 ? err_set(err, r, r == -ENOENT ? "there is no such tag" : NULL, t->from) : 0;
+	if (r == -ENOENT)
+		return err_tell(err, r, "there is no such tag", t->from);
+	return r < 0 ? err_set(err, r, NULL, t->from) : 0;
 }
 
 static int run_tagging(const struct verb *v, const char *to)

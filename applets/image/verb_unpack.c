@@ -93,7 +93,7 @@ static int check_attributes(const struct bundle *b, const char *path, struct err
 {
 	if (!b->context.owners.records || node_probe(b->fd) != -EOPNOTSUPP)
 		return 0;
-	return err_set(err, -EOPNOTSUPP,
+	return err_tell(err, -EOPNOTSUPP,
 		"this file system keeps no user attributes, so owners would be lost", path);
 }
 

@@ -40,7 +40,7 @@ void report(const struct applet *self, const char *fmt, ...)
 
 void report_err(const struct applet *self, struct err *err)
 {
-	const char *reason = err->code ? err_reason(err->code) : "";
+	const char *reason = err->code && !err->told ? err_reason(err->code) : "";
 	const char *what = err->what ? err->what : "";
 
 	report(self, "%s%s%s%s%s", err->path ? err->path : "", err->path ? ": " : "", what,

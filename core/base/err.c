@@ -23,6 +23,18 @@ int err_set_at(struct err *err, int code, const char *what, const char *dir, con
 	return code;
 }
 
+int err_tell(struct err *err, int code, const char *what, const char *path)
+{
+	return err_tell_at(err, code, what, "", path);
+}
+
+int err_tell_at(struct err *err, int code, const char *what, const char *dir, const char *name)
+{
+	if (err && !err->code)
+		err->told = true;
+	return err_set_at(err, code, what, dir, name);
+}
+
 const char *err_reason(int code)
 {
 	switch (-code) {

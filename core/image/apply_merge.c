@@ -16,7 +16,7 @@ static int read_content(
 
 	buf_cut(out, 0);
 	if (e->size > LIST_MAX)
-		return err_set(err, -EFBIG, "is too large to be merged", e->path);
+		return err_tell(err, -EFBIG, "is too large to be merged", e->path);
 	while ((n = archive_in_data(in, &block, &offset, err)) > 0)
 		if (buf_add(out, block, (size_t)n) < 0)
 			return err_set(err, -ENOMEM, NULL, e->path);

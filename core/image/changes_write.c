@@ -96,7 +96,7 @@ static int add_inode(struct create *c, const struct changes_layer *l, struct pla
 	if (r < 0)
 		err_set(&fault, r, "cannot read", path);
 	else if (strncmp(name, ".wh.", 4) == 0)
-		err_set(&fault, -EINVAL, "left out: a layer would take its name for a whiteout",
+		err_tell(&fault, -EINVAL, "left out: a layer would take its name for a whiteout",
 			path);
 	else
 		return create_inode(c, &p->dir, name, path, err);

@@ -24,17 +24,17 @@ int descriptor_read(json_t *json, const char *where, struct descriptor *out, str
 
 	*out = (struct descriptor)DESCRIPTOR_NONE;
 	if (!json_is_object(json))
-		return err_set(err, -EBADMSG, "a descriptor is no object", where);
+		return err_tell(err, -EBADMSG, "a descriptor is no object", where);
 	if (!digest)
-		return err_set(err, -EBADMSG, "a descriptor has no digest", where);
+		return err_tell(err, -EBADMSG, "a descriptor has no digest", where);
 	if (other_digest(digest))
-		return err_set(err, -ENOTSUP, "a digest is no sha256", where);
+		return err_tell(err, -ENOTSUP, "a digest is no sha256", where);
 	if (!digest_valid(digest))
-		return err_set(err, -EBADMSG, "a digest is none", where);
+		return err_tell(err, -EBADMSG, "a digest is none", where);
 	if (!json_is_integer(size) || json_integer_value(size) < 0)
-		return err_set(err, -EBADMSG, "a descriptor's size is missing or none", where);
+		return err_tell(err, -EBADMSG, "a descriptor's size is missing or none", where);
 	if (!media && json_object_get(json, "mediaType"))
-		return err_set(err, -EBADMSG, "a media type is no text", where);
+		return err_tell(err, -EBADMSG, "a media type is no text", where);
 	out->media = media ? media : "";
 	strcpy(out->digest, digest);
 	out->size = json_integer_value(size);

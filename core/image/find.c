@@ -69,7 +69,7 @@ static int search_add(struct search *s, const struct descriptor *d, size_t paren
 	if (json_object_set_new(s->seen, d->digest, json_true()) != 0)
 		return err_set(s->err, -ENOMEM, "cannot read", s->name);
 	if (s->count == INDEX_ITEMS_MAX)
-		return err_set(s->err, -EFBIG, "its indexes have too many entries", s->name);
+		return err_tell(s->err, -EFBIG, "its indexes have too many entries", s->name);
 	if (s->count == s->room) {
 		size_t room = s->room ? s->room * 2 : 16;
 		struct item *items = realloc(s->items, room * sizeof(*items));
@@ -138,10 +138,10 @@ static int search_item(struct search *s, size_t number)
 	if (item->leaf || (*item->d.media && !media_is_index(item->d.media)))
 		return 0;
 	if (item->depth >= INDEX_DEPTH_MAX)
-		return err_set(s->err, -EBADMSG, "its indexes are nested too deeply", s->name);
+		return err_tell(s->err, -EBADMSG, "its indexes are nested too deeply", s->name);
 	s->bytes += MIN(item->d.size, INDEX_BYTES_MAX);
 	if (s->bytes > INDEX_BYTES_MAX)
-		return err_set(s->err, -EFBIG, "its indexes are too large", s->name);
+		return err_tell(s->err, -EFBIG, "its indexes are too large", s->name);
 	r = blob_doc(s->l, &item->d, &doc, s->err);
 	if (r < 0)
 		return r;
@@ -193,9 +193,9 @@ static int choose_fitting(struct search *s, const struct platform *want, size_t 
 			last[usual] = i;
 	}
 	if (!fitting)
-		return err_set(s->err, -ENOENT, "has no image for that platform", s->name);
+		return err_tell(s->err, -ENOENT, "has no image for that platform", s->name);
 	if (fitting > 1 && best != 1)
-		return err_set(
+		return err_tell(
 			s->err, -EEXIST, "several images fit, name one by --platform", s->name);
 	*found = best == 1 ? last[1] : last[0];
 	return 0;
@@ -212,7 +212,7 @@ static int choose(struct search *s, const struct platform *want, size_t *found)
 			*found = i;
 		}
 	if (leaves == 0)
-		return err_set(s->err, s->count ? -ENOTSUP : -ENOENT,
+		return err_tell(s->err, s->count ? -ENOTSUP : -ENOENT,
 			s->count ? "is no image" : "there is no such tag", s->name);
 	if (want)
 		return choose_fitting(s, want, found);
@@ -345,7 +345,7 @@ int image_each(
 	if (r == 0)
 		r = search_all(&s);
 	if (r == 0 && s.count == 0)
-		r = err_set(err, -ENOENT, "there is no such tag", name);
+		r = err_tell(err, -ENOENT, "there is no such tag", name);
 	for (i = 0; i < s.count && r == 0; i++) {
 		cleanup_json json_t *platform = NULL;
 

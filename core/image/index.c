@@ -174,7 +174,7 @@ static int put_tagged(
 		if (r < 0)
 			return r;
 	}
-	return r < 0 ? err_set(err, r, "there is no such tag", tag) : 0;
+	return r < 0 ? err_tell(err, r, "there is no such tag", tag) : 0;
 }
 
 /* One image of a tag. */
@@ -282,7 +282,7 @@ static int drop_nested(struct edit *e, json_t *list, int depth, struct err *err)
 	size_t n;
 
 	if (depth >= INDEX_DEPTH_MAX)
-		return err_set(err, -EBADMSG, "its indexes are nested too deeply", e->l->path);
+		return err_tell(err, -EBADMSG, "its indexes are nested too deeply", e->l->path);
 	json_array_foreach(list, n, each)
 	{
 		cleanup_json json_t *doc = NULL;
@@ -311,12 +311,12 @@ static int change_remove(void *arg, json_t *index, struct err *err)
 	int r;
 
 	if (!find_roots(index, e->tag, &one))
-		return err_set(err, -ENOENT, "there is no such tag", e->tag);
+		return err_tell(err, -ENOENT, "there is no such tag", e->tag);
 	r = open_index(e, index, &doc, &old, err);
 	if (r == 0)
 		r = drop_nested(e, json_object_get(doc, "manifests"), 0, err);
 	if (r == 0)
-		return err_set(err, -ENOENT, "has no image for that platform", e->tag);
+		return err_tell(err, -ENOENT, "has no image for that platform", e->tag);
 	return r < 0 ? r : save_index(e, index, doc, old, err);
 }
 

@@ -51,7 +51,7 @@ static int decompress(
 		return 0;
 	source_free(*s);
 	*s = NULL;
-	return err_set(err, -EBADMSG, "is not compressed as its media type says", d->digest);
+	return err_tell(err, -EBADMSG, "is not compressed as its media type says", d->digest);
 }
 
 int layer_source(const struct layout *l, const struct descriptor *d, const char *diff_id,
@@ -62,7 +62,7 @@ int layer_source(const struct layout *l, const struct descriptor *d, const char 
 
 	*out = NULL;
 	if (r < 0)
-		return err_set(err, r, "has no layer's media type", d->digest);
+		return err_tell(err, r, "has no layer's media type", d->digest);
 	r = blob_source(l, d, out, err);
 	if (r == 0)
 		r = decompress(d, how, out, err);

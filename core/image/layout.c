@@ -153,7 +153,7 @@ static int check_version(const struct layout *l, struct err *err)
 
 	if (r == -ENOENT || r == -ENOTDIR) {
 		err_free(err);
-		return err_set(
+		return err_tell(
 			err, -EBADMSG, "is no image layout, it has no " VERSION_FILE, l->path);
 	}
 	if (r < 0)
@@ -161,7 +161,7 @@ static int check_version(const struct layout *l, struct err *err)
 	version = doc_text(doc, "imageLayoutVersion");
 	if (version && strncmp(version, "1.0.", 4) == 0)
 		return 0;
-	return err_set_at(err, -EBADMSG,
+	return err_tell_at(err, -EBADMSG,
 		version ? "a version that rlc does not know" : "has no imageLayoutVersion", l->path,
 		VERSION_FILE);
 }
@@ -232,10 +232,10 @@ static int check_index(const struct layout *l, const json_t *index, struct err *
 	size_t i;
 
 	if (!json_is_object(index))
-		return err_set_at(err, -EBADMSG, "no object", l->path, INDEX_FILE);
+		return err_tell_at(err, -EBADMSG, "no object", l->path, INDEX_FILE);
 	if (!json_is_array(manifests))
-		return err_set_at(err, -EBADMSG, "has no list of manifests", l->path, INDEX_FILE);
-	json_array_foreach(manifests, i, each) if (!json_is_object(each)) return err_set_at(
+		return err_tell_at(err, -EBADMSG, "has no list of manifests", l->path, INDEX_FILE);
+	json_array_foreach(manifests, i, each) if (!json_is_object(each)) return err_tell_at(
 		err, -EBADMSG, "a descriptor is no object", l->path, INDEX_FILE);
 	return 0;
 }

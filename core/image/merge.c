@@ -50,7 +50,7 @@ static int read_names(
 			return more;
 		r = merge_next(t);
 		if (r < 0)
-			return err_set(err, r, "too many entries to merge", NULL);
+			return err_tell(err, r, "too many entries to merge", NULL);
 		r = learn(t, o, &e, more, again, err);
 		if (r < 0)
 			return r;
@@ -123,7 +123,7 @@ static int write_all(struct merge_writer *w, size_t count)
 		w->tree->now = w->ends[i];
 	}
 	if (r == 0 && w->next < w->count)
-		r = err_set(w->err, -ESTALE, "a layer changed while it was read", NULL);
+		r = err_tell(w->err, -ESTALE, "a layer changed while it was read", NULL);
 	return r;
 }
 

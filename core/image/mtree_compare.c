@@ -63,7 +63,7 @@ static int step(struct compare *c, struct err *err)
 		return 0;
 	if (c->last.len &&
 		order(c->last_directory, c->last.data, S_ISDIR(c->old->type), c->old->name) >= 0)
-		return err_set(
+		return err_tell(
 			err, -EBADMSG, "the manifest's names are not in their order", c->old->name);
 	return remember_last(c, c->old->name, S_ISDIR(c->old->type)) < 0 ? out_of_memory(err) : 0;
 }
@@ -96,7 +96,7 @@ static int skip_old(struct compare *c, struct err *err)
 		else if (r == MTREE_ENTRY)
 			depth += S_ISDIR(c->old->type);
 		else if (r == MTREE_END)
-			return err_set(err, -EBADMSG, "the manifest ends too soon", NULL);
+			return err_tell(err, -EBADMSG, "the manifest ends too soon", NULL);
 		r = MIN(r, 0);
 	}
 	if (r < 0)
@@ -395,7 +395,7 @@ static int leave_visit(struct compare *c, const struct visit *v, const char *pat
 	while (r == 0 && c->event == MTREE_ENTRY)
 		r = tell_removed(c, path, n, err);
 	if (r == 0 && c->event != MTREE_UP)
-		return err_set(err, -EBADMSG, "the manifest ends too soon", path);
+		return err_tell(err, -EBADMSG, "the manifest ends too soon", path);
 	return r < 0 ? r : step_up(c, v->name, err);
 }
 

@@ -31,9 +31,9 @@ int image_name_parse(const char *text, struct image_name *out, struct err *err)
 	const char *colon = strchr(text, ':'), *tag = colon ? colon + 1 : "latest";
 
 	if (!*text || colon == text)
-		return err_set(err, -EINVAL, "the directory is empty", NULL);
+		return err_tell(err, -EINVAL, "the directory is empty", NULL);
 	if (!tag_valid(tag))
-		return err_set(err, -EINVAL, "what follows the colon is no tag", NULL);
+		return err_tell(err, -EINVAL, "what follows the colon is no tag", NULL);
 	out->dir = strndup(text, colon ? (size_t)(colon - text) : strlen(text));
 	out->tag = strdup(tag);
 	if (out->dir && out->tag)

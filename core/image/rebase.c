@@ -235,10 +235,11 @@ int image_rebase(
 	int r;
 
 	if (!stands_on(i, from))
-		return err_set(err, -EINVAL, "its layers are not those that the image begins with",
-			from->top.digest);
+		return err_tell(err, -EINVAL, "its layers are not those that the image begins with",
+			from->tag ? from->tag : from->top.digest);
 	if (!same_platform(i, onto))
-		return err_set(err, -EINVAL, "is for another platform", onto->top.digest);
+		return err_tell(err, -EINVAL, "is for another platform",
+			onto->tag ? onto->tag : onto->top.digest);
 	r = config ? merge_objects(config, json_object_get(from->config, "config"),
 			     json_object_get(onto->config, "config"), true)
 		   : -ENOMEM;

@@ -186,7 +186,7 @@ static int rewrite(struct save *s, const json_t *descriptor, size_t depth, bool 
 	int r;
 
 	if (depth >= INDEX_DEPTH_MAX)
-		return err_set(err, -EBADMSG, "its indexes are nested too deeply", s->l->path);
+		return err_tell(err, -EBADMSG, "its indexes are nested too deeply", s->l->path);
 	r = descriptor_read((json_t *)(uintptr_t)descriptor, s->l->path, &d, err);
 	if (r == 0)
 		r = blob_doc(s->l, &d, &doc, err);

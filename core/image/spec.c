@@ -324,7 +324,7 @@ int spec_make(const struct image *i, const struct spec_options *o, json_t **out,
 	json_t *run;
 
 	if (!os || strcmp(os, "linux") != 0)
-		return err_set(err, -ENOTSUP, "no image for Linux", os);
+		return err_tell(err, -ENOTSUP, "no image for Linux", os);
 	run = process(config, o, err);
 	if (!run)
 		return err->code ? err->code : out_of_memory(err);

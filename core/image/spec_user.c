@@ -162,12 +162,12 @@ int spec_user_find(
 		return err_set(err, r, NULL, NULL);
 	r = find_user(&passwd, user, out, &name);
 	if (r < 0)
-		return err_set(err, r, "no such user in the tree's etc/passwd", user);
+		return err_tell(err, r, "no such user in the tree's etc/passwd", user);
 	if (!*group)
 		r = name ? find_memberships(&groups, name, out) : 0;
 	else
 		r = find_group(&groups, group, out);
-	return r < 0 ? err_set(err, r, "no such group in the tree's etc/group", group) : 0;
+	return r < 0 ? err_tell(err, r, "no such group in the tree's etc/group", group) : 0;
 }
 
 void spec_user_done(struct spec_user *u)

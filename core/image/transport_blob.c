@@ -55,13 +55,13 @@ static int each_of(const struct layout *l, const struct descriptor *d, size_t de
 	int r;
 
 	if (depth > INDEX_DEPTH_MAX)
-		return err_set(err, -EBADMSG, "its indexes are nested too deeply", d->digest);
+		return err_tell(err, -EBADMSG, "its indexes are nested too deeply", d->digest);
 	if (media_is_index(d->media))
 		r = each_in_index(l, d, depth, each, arg, err);
 	else if (media_is_manifest(d->media))
 		r = each_in_manifest(l, d, each, arg, err);
 	else
-		return err_set(err, -ENOTSUP, "is neither a manifest nor an index", d->digest);
+		return err_tell(err, -ENOTSUP, "is neither a manifest nor an index", d->digest);
 	return r == 0 ? each(arg, d, err) : r;
 }
 

@@ -35,7 +35,7 @@ static int note_link(struct saved *s, const char *path, const struct entry *e, s
 	int r = dir ? 0 : -ENOMEM;
 
 	if (json_object_size(s->links) >= LINKS_MAX)
-		return err_set(err, -EFBIG, "the archive has too many symlinks", path);
+		return err_tell(err, -EFBIG, "the archive has too many symlinks", path);
 	if (r == 0)
 		path_cut_last(dir);
 	if (r == 0 && asprintf(&whole, "%s/%s", dir, e->link) < 0) {
@@ -102,13 +102,13 @@ static const json_t *choose(const struct saved *s, const char *name, struct err 
 		if (name && !has_name(each, name))
 			continue;
 		if (found) {
-			err_set(err, -EEXIST, "the archive has several images", name);
+			err_tell(err, -EEXIST, "the archive has several images", name);
 			return NULL;
 		}
 		found = each;
 	}
 	if (!found)
-		err_set(err, -ENOENT, "the archive has no such image", name);
+		err_tell(err, -ENOENT, "the archive has no such image", name);
 	return found;
 }
 
@@ -244,17 +244,17 @@ static int check(const struct saved *s, struct err *err)
 	const json_t *ids = json_object_get(json_object_get(s->i->config, "rootfs"), "diff_ids");
 
 	if (!s->i->config)
-		return err_set(err, -EBADMSG, "its config is missing", s->config);
+		return err_tell(err, -EBADMSG, "its config is missing", s->config);
 	if (json_array_size(ids) != s->count)
-		return err_set(
+		return err_tell(
 			err, -EBADMSG, "has not as many diff_ids as there are layers", s->config);
 	for (size_t n = 0; n < s->count; n++) {
 		const char *id = json_string_value(json_array_get(ids, n));
 
 		if (!s->layers[n].json)
-			return err_set(err, -EBADMSG, "the layer is missing", s->paths[n]);
+			return err_tell(err, -EBADMSG, "the layer is missing", s->paths[n]);
 		if (!id || strcmp(id, s->diff_ids[n]) != 0)
-			return err_set(
+			return err_tell(
 				err, -EBADMSG, "the layer does not have its diff_id", s->paths[n]);
 	}
 	return 0;
@@ -280,7 +280,7 @@ static int read_saved(int fd, struct saved *s, const char *name, struct err *err
 	if (r < 0)
 		return r;
 	if (!json_is_array(s->manifest))
-		return err_set(err, -EBADMSG, "is no archive of docker save", NULL);
+		return err_tell(err, -EBADMSG, "is no archive of docker save", NULL);
 	image = choose(s, name, err);
 	r = image ? take_image(s, image, err) : -ENOENT;
 	if (r == 0)

@@ -49,7 +49,7 @@ int member_text(struct archive_in *data, const struct entry *e, struct buf *out,
 	ssize_t n;
 
 	if (!S_ISREG(e->mode) || e->size > DOC_MAX)
-		return err_set(err, -EFBIG, "is no document of at most 4 MiB", e->path);
+		return err_tell(err, -EFBIG, "is no document of at most 4 MiB", e->path);
 	while ((n = archive_in_data(data, &block, &offset, err)) > 0)
 		if (buf_add(out, block, (size_t)n) < 0)
 			return err_set(err, -ENOMEM, NULL, e->path);

@@ -106,7 +106,7 @@ static int read_blob(struct reading *r, const char *hex, struct archive_in *data
 	if (code < 0)
 		return err_set(err, code, "cannot copy the blob", hex);
 	if (strcmp(found, hex) != 0)
-		return err_set(err, -EBADMSG, "the blob does not have its digest", hex);
+		return err_tell(err, -EBADMSG, "the blob does not have its digest", hex);
 	return blob_commit(&b, hex, err);
 }
 
@@ -149,8 +149,8 @@ static int find_tag(const json_t *index, const char *tag, json_t **found, struct
 		count++;
 	}
 	if (count == 0)
-		return err_set(err, -ENOENT, "the archive has no such image", tag);
-	return count == 1 ? 0 : err_set(err, -EEXIST, "the archive has several images", tag);
+		return err_tell(err, -ENOENT, "the archive has no such image", tag);
+	return count == 1 ? 0 : err_tell(err, -EEXIST, "the archive has several images", tag);
 }
 
 int oci_archive_read(
@@ -163,7 +163,7 @@ int oci_archive_read(
 
 	index = reading.index;
 	if (r == 0 && !index)
-		r = err_set(err, -EBADMSG, "is no archive of an image layout", NULL);
+		r = err_tell(err, -EBADMSG, "is no archive of an image layout", NULL);
 	if (r == 0)
 		r = find_tag(index, tag, &found, err);
 	return r < 0 ? r : descriptor_read(found, "index.json", out, err);
