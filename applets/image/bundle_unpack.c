@@ -54,6 +54,8 @@ static int take(struct layer_in *in, struct entry *e, struct err *err)
 		return 0;
 	if (is_the_end(fault.code))
 		return err_set(err, fault.code, fault.what, fault.path);
+	if (!fault.path)
+		fault.path = strdup(e->path);
 	bundle_fault(in->b, &fault);
 	return 0;
 }

@@ -55,6 +55,10 @@ static int take_layout(struct verb *v, const char *text)
 
 	if (!*text)
 		return usage_error(v->self, "--layout: the directory is empty");
+	if (strchr(text, ':'))
+		return usage_error(v->self,
+			"--layout: '%s': of a name with a colon --image would take a part for a tag",
+			text);
 	image_name_done(&v->image);
 	v->image.dir = strdup(text);
 	if (v->image.dir)

@@ -13,7 +13,8 @@ What can be cleared:
 .Li manifest.annotations ,
 .Li layer.annotations .
 .Pp
-An option that makes a list of the arguments given to it replaces the whole list:
+To an entrypoint or a command of several words each comes by an option of its own; together they
+replace what was there:
 .Pp
 .Dl rlc-image config --image images:mine --config.cmd sleep --config.cmd 60
 */

@@ -22,6 +22,14 @@ An archive of the files: as it is as one layer; all layers merged into one.
 .Pp
 Between layouts, blobs are copied as they are and verified, and share their bytes where the file
 system can do that.
+The layers of
+.Li docker-archive:
+are never compressed.
+What
+.Fl -format Ns = Ns Cm docker
+puts into a layout is valid, but
+.Xr skopeo 1
+does not find it by its tag.
 .Pp
 .Dl rlc-image copy oci:images:mine docker-archive:mine.tar:example/mine:1
 */
@@ -197,6 +205,14 @@ static int open_file(const struct copying *c, struct err *err)
 	return err_set(err, -errno, "cannot read", c->from.path);
 }
 
+/* What is wrong with the archive as a whole has no name of its own. */
+static int at_archive(const struct copying *c, int r, struct err *err)
+{
+	if (r < 0 && !err->path)
+		err->path = strdup(c->from.path);
+	return r;
+}
+
 static int from_archive(struct copying *c, struct err *err)
 {
 	cleanup_descriptor struct descriptor found = DESCRIPTOR_NONE;
@@ -206,10 +222,12 @@ static int from_archive(struct copying *c, struct err *err)
 	if (fd < 0)
 		return fd;
 	if (c->from.kind == ENDPOINT_DOCKER_ARCHIVE)
-		return docker_archive_read(fd, &c->m.layout, c->from.ref,
-			v->auto_compress ? COMPRESS_GZIP : v->compress, &c->m.image, err);
+		return at_archive(c,
+			docker_archive_read(fd, &c->m.layout, c->from.ref,
+				v->auto_compress ? COMPRESS_GZIP : v->compress, &c->m.image, err),
+			err);
 	if (oci_archive_read(fd, &c->m.layout, c->from.ref, &found, err) < 0)
-		return err->code;
+		return at_archive(c, err->code, err);
 	if (c->all)
 		return descriptor_read(found.json, c->from.path, &c->top, err);
 	if (image_open_descriptor(&c->m.layout, &found, verb_platform(v), &c->m.image, err) < 0)
@@ -360,7 +378,9 @@ static const struct option_row copy_options[] = {
 	VERB_ROW_PLATFORM,
 	{COPY_ALL, 0, "all", NULL, "all images of an index, not the one for this machine"},
 	{COPY_FORMAT, 0, "format", "oci|docker", "write the manifest in these media types"},
-	VERB_ROW_COMPRESS,
+	{VERB_COMPRESS, 0, "compress", "HOW",
+		"compress layers anew: gzip, zstd, none, or auto: leave those of a layout as they "
+		"are, and gzip for others (auto)"},
 	{COPY_LINK, 0, "link", NULL,
 		"make hard links of blobs, where they are your own and only you may write to them"},
 	{VERB_ROOTLESS, 0, "rootless", NULL,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* verb init
-Makes an empty layout; the directory may exist if it is empty.
+The directory may exist if it is empty; its name cannot have a colon.
 */
 #include "applets/image/image.h"
 

@@ -162,7 +162,10 @@ static const struct option_row raw_config_options[] = {
 	VERB_ROW_IMAGE,
 	VERB_ROW_PLATFORM,
 	{ROOTFS, 0, "rootfs", "DIR", "the tree, in which names of users are looked up"},
-	VERB_ROWS_MAPS,
+	{VERB_UID_MAP, 0, "uid-map", "INSIDE:OUTSIDE:COUNT", "what user ids are outside"},
+	{VERB_GID_MAP, 0, "gid-map", "INSIDE:OUTSIDE:COUNT", "what group ids are outside"},
+	{VERB_ROOTLESS, 0, "rootless", NULL,
+		"for a container that an ordinary user runs, as it is for an ordinary user anyway"},
 	{0},
 };
 

@@ -38,8 +38,8 @@ static int open_blob(const struct layout *l, const struct descriptor *d, struct 
 	if (fd < 0)
 		return fail(l, hex_of(d), fd, "cannot open", err);
 	if (st.st_size != d->size)
-		return fail(l, hex_of(d), -EBADMSG, "does not have the size that refers to it says",
-			err);
+		return fail(l, hex_of(d), -EBADMSG,
+			"does not have the size that the document above it says", err);
 	return take_fd(&fd);
 }
 
