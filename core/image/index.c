@@ -10,6 +10,7 @@ struct edit {
 	size_t count;
 	const struct platform *want;
 	bool all;
+	json_t *done; /* what became of indexes, by digest: their new descriptor, null: nothing */
 };
 
 static int no_memory(const struct edit *e, struct err *err)
@@ -274,33 +275,64 @@ static size_t drop(const struct edit *e, json_t *list)
 	return count;
 }
 
-/* The same in a document and in the indexes that it names: how many, or negative errno with err. */
+static int drop_nested(struct edit *e, json_t *list, int depth, struct err *err);
+
+/* Writes the index that descriptor names anew; *made is its reference, null if it is as it was. */
+static int drop_index(struct edit *e, json_t *descriptor, int depth, json_t **made, struct err *err)
+{
+	cleanup_json json_t *doc = NULL;
+	cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
+	json_t *entries = load(e, descriptor, &doc, err);
+	int r = entries ? drop_nested(e, entries, depth, err) : -EBADMSG;
+
+	if (r > 0)
+		r = blob_put_doc(e->l, doc, doc_text(descriptor, "mediaType"), &d, err);
+	if (r < 0)
+		return r;
+	*made = d.json ? json_incref(d.json) : json_null();
+	return 0;
+}
+
+/* The same for entry n of a list, an index, once however often it is named: 1, 0 or -errno. */
+static int drop_entry(struct edit *e, json_t *list, size_t n, int depth, struct err *err)
+{
+	cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
+	json_t *each = json_array_get(list, n), *made;
+	const char *digest = doc_text(each, "digest");
+	int r;
+
+	made = digest ? json_incref(json_object_get(e->done, digest)) : NULL;
+	r = made ? 0 : drop_index(e, each, depth, &made, err);
+	if (r < 0)
+		return r;
+	if (json_object_set_new(e->done, digest, made) != 0)
+		return no_memory(e, err);
+	if (json_is_null(made))
+		return 0;
+	r = descriptor_read(made, e->l->path, &d, err);
+	if (r == 0 && json_array_set_new(list, n, descriptor_moved(each, &d)) != 0)
+		r = no_memory(e, err);
+	return r < 0 ? r : 1;
+}
+
+/* The same in a document and in the indexes that it names: 1, 0 or negative errno with err. */
 static int drop_nested(struct edit *e, json_t *list, int depth, struct err *err)
 {
-	json_t *each, *entries;
-	int count = (int)drop(e, list), r;
 	size_t n;
+	int r = drop(e, list) > 0;
 
 	if (depth >= INDEX_DEPTH_MAX)
 		return err_tell(err, -EBADMSG, "its indexes are nested too deeply", e->l->path);
-	json_array_foreach(list, n, each)
-	{
-		cleanup_json json_t *doc = NULL;
-		cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
+	for (n = 0; n < json_array_size(list); n++) {
+		int dropped = 0;
 
-		if (!is_index(each))
-			continue;
-		entries = load(e, each, &doc, err);
-		r = entries ? drop_nested(e, entries, depth + 1, err) : -EBADMSG;
-		if (r > 0 && blob_put_doc(e->l, doc, doc_text(each, "mediaType"), &d, err) < 0)
-			r = -EIO;
-		if (r > 0 && json_array_set_new(list, n, descriptor_moved(each, &d)) != 0)
-			r = no_memory(e, err);
-		if (r < 0)
-			return r;
-		count += r;
+		if (is_index(json_array_get(list, n)))
+			dropped = drop_entry(e, list, n, depth + 1, err);
+		if (dropped < 0)
+			return dropped;
+		r |= dropped;
 	}
-	return count;
+	return r;
 }
 
 static int change_remove(void *arg, json_t *index, struct err *err)
@@ -322,7 +354,9 @@ static int change_remove(void *arg, json_t *index, struct err *err)
 
 int index_remove(struct layout *l, const char *tag, const struct platform *which, struct err *err)
 {
-	struct edit e = {.l = l, .tag = tag, .want = which};
+	struct edit e = {.l = l, .tag = tag, .want = which, .done = json_object()};
+	int r = e.done ? layout_change(l, change_remove, &e, err) : no_memory(&e, err);
 
-	return layout_change(l, change_remove, &e, err);
+	json_decref(e.done);
+	return r;
 }

@@ -10,6 +10,7 @@ struct save {
 	char old[DIGEST_MAX];    /* of the manifest before; "" for a new one */
 	struct descriptor *path; /* the indexes as they are now, as i->path */
 	size_t path_count;
+	json_t *without; /* digests of indexes that do not have the image, as keys */
 };
 
 static int no_memory(const struct save *s, struct err *err)
@@ -188,6 +189,8 @@ static int rewrite(struct save *s, const json_t *descriptor, size_t depth, bool 
 	if (depth >= INDEX_DEPTH_MAX)
 		return err_tell(err, -EBADMSG, "its indexes are nested too deeply", s->l->path);
 	r = descriptor_read((json_t *)(uintptr_t)descriptor, s->l->path, &d, err);
+	if (r == 0 && json_object_get(s->without, d.digest))
+		return 0;
 	if (r == 0)
 		r = blob_doc(s->l, &d, &doc, err);
 	if (r < 0)
@@ -197,7 +200,11 @@ static int rewrite(struct save *s, const json_t *descriptor, size_t depth, bool 
 		return -EBADMSG;
 	at = find_entry(s, list, NULL);
 	r = at < json_array_size(list) ? 0 : rewrite_inner(s, list, depth + 1, err);
-	if (r < 0 || (r == 0 && at == json_array_size(list) && !must))
+	if (r == 0 && at == json_array_size(list) && !must)
+		return json_object_set_new(s->without, d.digest, json_true()) == 0
+			       ? 0
+			       : no_memory(s, err);
+	if (r < 0)
 		return r;
 	if (r == 0 && put_manifest(s, list, at) < 0)
 		return no_memory(s, err);
@@ -347,9 +354,11 @@ int image_save(struct layout *l, const char *tag, struct image *i, struct err *e
 	s.path = calloc(INDEX_DEPTH_MAX + 1, sizeof(*s.path));
 	if (!s.path)
 		return no_memory(&s, err);
+	s.without = json_object();
 	r = put_image(l, i, err);
 	if (r == 0)
 		r = layout_change(l, change, &s, err);
+	json_decref(s.without);
 	take_path(i, s.path, s.path_count);
 	return r;
 }

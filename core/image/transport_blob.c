@@ -9,20 +9,25 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 
-static int each_of(const struct layout *l, const struct descriptor *d, size_t depth, blob_fn *each,
-	void *arg, struct err *err);
+struct visit {
+	const struct layout *l;
+	blob_fn *each;
+	void *arg;
+	json_t *seen; /* digests, as keys */
+};
 
-static int each_in_index(const struct layout *l, const struct descriptor *d, size_t depth,
-	blob_fn *each, void *arg, struct err *err)
+static int each_of(struct visit *v, const struct descriptor *d, size_t depth, struct err *err);
+
+static int each_in_index(struct visit *v, const struct descriptor *d, size_t depth, struct err *err)
 {
 	cleanup_json json_t *doc = NULL;
 	json_t *list, *one;
 	size_t n;
-	int r = blob_doc(l, d, &doc, err);
+	int r = blob_doc(v->l, d, &doc, err);
 
 	if (r < 0)
 		return r;
-	list = index_manifests(l, d, doc, err);
+	list = index_manifests(v->l, d, doc, err);
 	if (!list)
 		return -EBADMSG;
 	json_array_foreach(list, n, one)
@@ -31,44 +36,50 @@ static int each_in_index(const struct layout *l, const struct descriptor *d, siz
 
 		r = descriptor_read(one, d->digest, &inner, err);
 		if (r == 0)
-			r = each_of(l, &inner, depth + 1, each, arg, err);
+			r = each_of(v, &inner, depth + 1, err);
 		if (r != 0)
 			return r;
 	}
 	return 0;
 }
 
-static int each_in_manifest(const struct layout *l, const struct descriptor *d, blob_fn *each,
-	void *arg, struct err *err)
+static int each_in_manifest(struct visit *v, const struct descriptor *d, struct err *err)
 {
 	cleanup_image struct image i = IMAGE_NONE;
-	int r = image_open_descriptor(l, d, NULL, &i, err);
+	int r = image_open_descriptor(v->l, d, NULL, &i, err);
 
 	for (size_t n = 0; r == 0 && n < i.layer_count; n++)
-		r = each(arg, &i.layers[n], err);
-	return r == 0 ? each(arg, &i.config_blob, err) : r;
+		r = v->each(v->arg, &i.layers[n], err);
+	return r == 0 ? v->each(v->arg, &i.config_blob, err) : r;
 }
 
-static int each_of(const struct layout *l, const struct descriptor *d, size_t depth, blob_fn *each,
-	void *arg, struct err *err)
+/* Indexes that name each other often would make many ways of few documents: each is gone once. */
+static int each_of(struct visit *v, const struct descriptor *d, size_t depth, struct err *err)
 {
 	int r;
 
+	if (json_object_get(v->seen, d->digest))
+		return 0;
 	if (depth > INDEX_DEPTH_MAX)
 		return err_tell(err, -EBADMSG, "its indexes are nested too deeply", d->digest);
 	if (media_is_index(d->media))
-		r = each_in_index(l, d, depth, each, arg, err);
+		r = each_in_index(v, d, depth, err);
 	else if (media_is_manifest(d->media))
-		r = each_in_manifest(l, d, each, arg, err);
+		r = each_in_manifest(v, d, err);
 	else
 		return err_tell(err, -ENOTSUP, "is neither a manifest nor an index", d->digest);
-	return r == 0 ? each(arg, d, err) : r;
+	if (r == 0 && json_object_set_new(v->seen, d->digest, json_true()) != 0)
+		r = err_set(err, -ENOMEM, "cannot read", d->digest);
+	return r == 0 ? v->each(v->arg, d, err) : r;
 }
 
 int blobs_each(const struct layout *l, const struct descriptor *d, blob_fn *each, void *arg,
 	struct err *err)
 {
-	return each_of(l, d, 0, each, arg, err);
+	cleanup_json json_t *seen = json_object();
+	struct visit v = {l, each, arg, seen};
+
+	return each_of(&v, d, 0, err);
 }
 
 static int copy_source(struct source *s, int fd)
