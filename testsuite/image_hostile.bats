@@ -33,3 +33,40 @@ good() {
 	soon 0 rlc-image gc --layout l
 	good l
 }
+
+@test "an archive without one of its layers is no image" {
+	layout 'layout.tag(layout.image([layout.layer(), layout.layer({"a": b"b"})]))'
+	rlc-image copy l oci-archive:whole.tar
+	mkdir x
+	tar -C x -xf whole.tar
+	layer=$(jq -r '.layers[1].digest' "x/blobs/sha256/$(jq -r '.manifests[0].digest' x/index.json |
+		cut -d: -f2)")
+	rm "x/blobs/sha256/${layer#sha256:}"
+	tar -C x -cf part.tar oci-layout index.json blobs
+	rlc-image init --layout k
+	for to in k k:all oci-archive:new.tar docker-archive:new.tar; do
+		runs 1 rlc-image copy $([ $to = k:all ] && echo --all) oci-archive:part.tar $to
+		has "${layer#sha256:}"
+		[ ! -e new.tar ]
+	done
+	runs 0 rlc-image ls --layout k
+	is ""
+	# what the layout has already need not come again
+	rlc-image copy l k:whole
+	runs 0 rlc-image copy oci-archive:part.tar k:part
+	good k
+}
+
+@test "garbage is no layer" {
+	head -c 3000 /dev/urandom >garbage
+	rlc-image init --layout l
+	rlc-image new --image l:a
+	for file in garbage /dev/null; do
+		runs 1 rlc-image copy tar:$file l:b
+		has "$file: is no archive"
+		runs 1 rlc-image raw add-layer --image l:a $file
+		has "$file"
+	done
+	runs 0 rlc-image ls --layout l
+	is a
+}

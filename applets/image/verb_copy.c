@@ -213,11 +213,22 @@ static int at_archive(const struct copying *c, int r, struct err *err)
 	return r;
 }
 
+/* What the archive did not bring may be in the layout already. */
+static int look_for(void *layout, const struct descriptor *d, struct err *err)
+{
+	const struct layout *l = layout;
+	int r = blob_there(l, d);
+
+	return r < 0 ? blob_err(l, d->digest, r, "is not in the archive", err) : 0;
+}
+
 static int from_archive(struct copying *c, struct err *err)
 {
 	cleanup_descriptor struct descriptor found = DESCRIPTOR_NONE;
 	struct verb *v = &c->m.v;
 	cleanup_fd int fd = open_file(c, err);
+	json_t *top = NULL;
+	int r;
 
 	if (fd < 0)
 		return fd;
@@ -229,10 +240,12 @@ static int from_archive(struct copying *c, struct err *err)
 	if (oci_archive_read(fd, &c->m.layout, c->from.ref, &found, err) < 0)
 		return at_archive(c, err->code, err);
 	if (c->all)
-		return descriptor_read(found.json, c->from.path, &c->top, err);
-	if (image_open_descriptor(&c->m.layout, &found, verb_platform(v), &c->m.image, err) < 0)
+		top = found.json;
+	else if (image_open_descriptor(&c->m.layout, &found, verb_platform(v), &c->m.image, err) <
+		 0)
 		return err->code;
-	return descriptor_read(c->m.image.top.json, c->from.path, &c->top, err);
+	r = descriptor_read(top ? top : c->m.image.top.json, c->from.path, &c->top, err);
+	return r < 0 ? r : blobs_each(&c->m.layout, &c->top, look_for, &c->m.layout, err);
 }
 
 static int bring(struct copying *c, struct err *err)
