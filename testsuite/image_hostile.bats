@@ -70,3 +70,20 @@ good() {
 	runs 0 rlc-image ls --layout l
 	is a
 }
+
+@test "a failed unpack takes away nothing but its own" {
+	layout 'd, i = layout.layer()' 'layout.tag(layout.image([(d, "sha256:" + "0" * 64)]))'
+	mkdir -p b/work
+	echo precious >b/work/file
+	runs 1 rlc-image unpack --image l b
+	equal "$(find b -mindepth 1)" "$(printf '%s\n' b/work b/work/file)"
+	runs 1 rlc-image unpack --overlay --image l b
+	has "b/work: File exists"
+	equal "$(cat b/work/file)" precious
+	# nor what another one is at
+	flock b sleep 60 3>&- &
+	while flock -n b true; do sleep 0.01; done
+	runs 1 rlc-image unpack --image l b
+	has "b: something else is being unpacked there"
+	kill $!
+}

@@ -30,6 +30,7 @@ rlc-unshare --overlay BUNDLE/layers/1:BUNDLE/layers/0 \e
 #include "core/owner/attr.h"
 
 #include <stdio.h>
+#include <sys/file.h>
 
 struct unpack {
 	struct verb *v;
@@ -72,7 +73,7 @@ static int make_directories(const char *path)
 static int open_bundle(struct unpack *u, struct err *err)
 {
 	static const char *const ours[] = {
-		"rootfs", "config.json", "umoci.json", "layers", "upper"};
+		"rootfs", "config.json", "umoci.json", "layers", "upper", "work"};
 	int r = make_directories(u->path);
 
 	if (r < 0)
@@ -83,7 +84,10 @@ static int open_bundle(struct unpack *u, struct err *err)
 	u->b->fd = open(u->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (u->b->fd < 0)
 		return err_set(err, -errno, "cannot open the bundle", u->path);
-	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+	/* Who fails takes away what is there: it must be his own. */
+	if (flock(u->b->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return err_tell(err, -EBUSY, "something else is being unpacked there", u->path);
+	for (size_t i = 0; i < ARRAY_SIZE(ours) - !u->overlay; i++)
 		if (faccessat(u->b->fd, ours[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			return err_set_at(err, -EEXIST, NULL, u->path, ours[i]);
 	return fchmod(u->b->fd, 0700) < 0 ? err_set(err, -errno, NULL, u->path) : 0;
@@ -221,7 +225,7 @@ static void clean_up(struct unpack *u, const struct image *i)
 	cleanup_err struct err err = ERR_NONE;
 	char name[BUNDLE_NAME_MAX];
 
-	for (size_t n = 0; n < ARRAY_SIZE(made); n++)
+	for (size_t n = 0; n < (u->overlay ? ARRAY_SIZE(made) : 2); n++)
 		if (tree_remove(u->b->fd, made[n], &err) < 0)
 			bundle_fault(u->b, &err);
 	bundle_file(name, i->top.digest, ".mtree");
