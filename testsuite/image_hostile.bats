@@ -87,3 +87,32 @@ good() {
 	has "b: something else is being unpacked there"
 	kill $!
 }
+
+@test "a history with one long line does not make all lines long" {
+	layout 'layout.tag(layout.image(config={"history": [{"created_by": "x" * 2000000}] + [{"empty_layer": True} for _ in range(4000)]}))' \
+		'layout.tag(layout.image(config={"history": [{} for _ in range(5000)]}), "long")'
+	for verb in history stat; do
+		runs 0 timeout 20 rss 98304 "$RLC" image $verb --image l
+		[ ${#output} -lt 50000000 ]
+		runs 1 rlc-image $verb --image l:long
+		has "its history may not have over 4096 entries"
+	done
+}
+
+@test "the largest documents fit into the memory that is allowed" {
+	layout 'many = [{} for _ in range(65000)]' \
+		'e = layout.nest([layout.image(config={"x": many}, manifest={"x": many})])' \
+		'layout.tag(e)' 'layout.index["x"] = many'
+	for verb in "stat --image l" "config --image l --author x" "copy l oci-archive:a.tar" \
+		"validate --layout l" "gc --layout l" "unpack --image l b"; do
+		runs 0 timeout 20 rss 98304 "$RLC" image $verb
+	done
+}
+
+@test "more layers than any image has" {
+	layout 'layout.tag(layout.image([layout.layer()] * 1025))'
+	runs 1 rlc-image unpack --image l b
+	has "no image may have over 1024 layers"
+	runs 1 rlc-image validate --layout l
+	has "layers: are over 1024"
+}

@@ -206,7 +206,7 @@ layout() {
 	hostile "No such file" 'layout.tag(dict(layout.image(), digest="sha256:" + "0" * 64))'
 	hostile "does not have the size" 'layout.tag(layout.image(size=5))'
 	hostile "no document may have over 4 MiB" 'layout.tag(layout.image(size=2**31))'
-	hostile "no document may have over 262144 values" 'layout.tag(layout.doc(b"[" + b"0," * 300000 + b"0]", MANIFEST))'
+	hostile "no document may have over 131072 values" 'layout.tag(layout.doc(b"[" + b"0," * 300000 + b"0]", MANIFEST))'
 	hostile "too many levels" 'layout.tag(layout.doc(b"[" * 100000, MANIFEST))'
 	hostile "its layers are no list" 'layout.tag(layout.image(manifest={"layers": {}}))'
 	hostile "a descriptor has no digest" 'layout.tag(layout.image(manifest={"layers": [{}]}))'

@@ -2,7 +2,8 @@
 #include "applets/image/show.h"
 #include "core/image/image.h"
 
-enum { COLUMNS = 5 };
+/* A column is that wide at most: longer texts stand out, and do not make each line as long. */
+enum { COLUMNS = 5, WIDTH_MAX = 1024 };
 
 /* A line of the table; the cells stand in text, one behind the other, each ended by NUL. */
 struct line {
@@ -53,7 +54,7 @@ static void print_line(struct buf *out, const struct line *line, const size_t wi
 
 	for (c = 0; c < COLUMNS && !line->text.failed; c++) {
 		const char *cell = line->text.data + line->cells[c];
-		size_t pad = c + 1 < COLUMNS ? widths[c] - width(cell) : 0;
+		size_t pad = c + 1 < COLUMNS ? MAX(widths[c], width(cell) + 1) - width(cell) : 0;
 
 		buf_adds(out, cell);
 		while (pad--)
@@ -98,7 +99,8 @@ void show_history(struct buf *out, const struct image *i)
 	for (n = 0; n < count; n++)
 		for (c = 0; c < COLUMNS && !lines[n].text.failed; c++)
 			widths[c] = MAX(widths[c],
-				MAX(width(lines[n].text.data + lines[n].cells[c]) + 1, 4));
+				MIN(MAX(width(lines[n].text.data + lines[n].cells[c]) + 1, 4),
+					WIDTH_MAX));
 	for (n = 0; n < count; n++) {
 		print_line(out, &lines[n], widths);
 		buf_free(&lines[n].text);

@@ -81,7 +81,8 @@ static int add_layers(struct job *j, const struct image *theirs, size_t base)
 		bool below = layer < base;
 
 		layer += !json_is_true(json_object_get(each, "empty_layer"));
-		if (!below && layer > base && json_array_append(mine, json_deep_copy(each)) != 0)
+		if (!below && layer > base &&
+			json_array_append_new(mine, json_deep_copy(each)) != 0)
 			r = -ENOMEM;
 	}
 	for (n = base; r == 0 && n < theirs->layer_count; n++)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* All that a layout has, looked at. */
 #include "core/image/check.h"
+#include "core/image/read.h"
 
 #include <stdio.h>
 
@@ -120,6 +121,10 @@ static void check_layers(const struct check_at *at, const json_t *layers, const 
 	const json_t *ids = json_object_get(json_object_get(config, "rootfs"), "diff_ids");
 	struct check_at each = {at->c, at->file, "layers", 0};
 
+	if (json_array_size(layers) > IMAGE_LAYERS_MAX) {
+		check_tell(at, "layers", "are over 1024");
+		return;
+	}
 	for (; each.number < json_array_size(layers); each.number++) {
 		cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
 		const char *id = json_string_value(json_array_get(ids, each.number));

@@ -63,7 +63,7 @@ int doc_parse(const void *text, size_t n, const char *path, json_t **out, struct
 	if (n > DOC_MAX)
 		return err_tell(err, -EFBIG, "no document may have over 4 MiB", path);
 	if (values_at_most(text, n) > DOC_VALUES_MAX)
-		return err_tell(err, -EFBIG, "no document may have over 262144 values", path);
+		return err_tell(err, -EFBIG, "no document may have over 131072 values", path);
 	*out = json_loadb(text, n, JSON_REJECT_DUPLICATES, &e);
 	return *out ? 0 : fail(&e, path, err);
 }

@@ -13,7 +13,7 @@
 
 /* The most bytes, and the most values, a document may have. */
 #define DOC_MAX (4u << 20)
-#define DOC_VALUES_MAX (256u << 10)
+#define DOC_VALUES_MAX (128u << 10)
 
 #define cleanup_json cleanup(doc_done)
 

@@ -96,6 +96,8 @@ json_t *index_manifests(
 		blob_err(l, d->digest, -EBADMSG, "is no index", err);
 	else if (json_object_get(index, "layers") || json_object_get(index, "config"))
 		blob_err(l, d->digest, -EBADMSG, "is a manifest and an index at once", err);
+	else if (json_array_size(manifests) > INDEX_ITEMS_MAX)
+		blob_err(l, d->digest, -EBADMSG, "has too many entries", err);
 	else if (media && *d->media && strcmp(media, d->media) != 0)
 		blob_err(l, d->digest, -EBADMSG, "its media type is not what refers to it says",
 			err);

@@ -57,6 +57,8 @@ static int read_layers(struct image *i, const struct place *at)
 
 	if (!is_list(layers))
 		return fault(at, -EBADMSG, "its layers are no list");
+	if (json_array_size(layers) > IMAGE_LAYERS_MAX)
+		return fault(at, -EFBIG, "no image may have over 1024 layers");
 	i->layers = calloc(json_array_size(layers) + 1, sizeof(*i->layers));
 	if (!i->layers)
 		return fault(at, -ENOMEM, "cannot read");
@@ -103,6 +105,8 @@ static int check_history(const struct image *i, const struct place *at)
 
 	if (!is_list(history))
 		return fault(at, -EBADMSG, "its history is no list");
+	if (json_array_size(history) > IMAGE_HISTORY_MAX)
+		return fault(at, -EFBIG, "its history may not have over 4096 entries");
 	json_array_foreach(history, n, each) if (!json_is_object(each)) return fault(
 		at, -EBADMSG, "an entry of its history is no object");
 	return 0;

@@ -9,6 +9,9 @@
 /* How deep indexes may be nested, and how much may be read while one image is looked for. */
 enum { INDEX_DEPTH_MAX = 16, INDEX_BYTES_MAX = 2 * DOC_MAX, INDEX_ITEMS_MAX = 16384 };
 
+/* How many layers, and entries of its history, an image may have; overlayfs takes 500. */
+enum { IMAGE_LAYERS_MAX = 1024, IMAGE_HISTORY_MAX = 4096 };
+
 /*
  * Reads the image whose manifest d describes into out, which is IMAGE_NONE. On failure the caller
  * calls image_done all the same. As image_open.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Archives as docker-save(1) writes them. */
+#include "core/image/read.h"
 #include "core/image/transport.h"
 #include "core/pack/path.h"
 
@@ -140,6 +141,8 @@ static int take_image(struct saved *s, const json_t *image, struct err *err)
 	s->config = doc_text(image, "Config");
 	if (!s->config || !json_is_array(layers))
 		return damaged("has an image without Config or Layers", err);
+	if (count > IMAGE_LAYERS_MAX)
+		return damaged("has an image of over 1024 layers", err);
 	s->paths = calloc(count + 1, sizeof(*s->paths));
 	s->layers = calloc(count + 1, sizeof(*s->layers));
 	s->diff_ids = calloc(count + 1, sizeof(*s->diff_ids));
