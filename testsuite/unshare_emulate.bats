@@ -174,3 +174,25 @@ guest() { rlc-unshare --emulate=full sh -ec "$1"; }
 	has "fchownat"
 	has "notified"
 }
+
+@test "rlc's own applets are real root's inside, and what they keep is records outside" {
+	mkdir d
+	touch d/f d/g
+	ln -s f d/l
+	export PATH
+	runs 0 rlc-unshare --emulate=full sh -ec 'rlc-chown 5:6 d/f; rlc-chown -h 7:8 d/l; rlc-mknod d/null c 1 3
+		rlc-stat -c "%n %u:%g %F" d/f d/g d/l d/null; rlc-tar -cf a.tar d; mkdir x; rlc-tar -C x -xf a.tar; stat -c "%n %u:%g" x/d/*'
+	is "d/f 5:6 regular empty file
+d/g 0:0 regular empty file
+d/l 7:8 symbolic link
+d/null 0:0 character special file
+x/d/f 5:6
+x/d/g 0:0
+x/d/l 7:8
+x/d/null 0:0"
+	runs 0 rlc-getattr d/f d/l x/d/f x/d/l
+	is "d/f: uid=5 gid=6
+d/l: uid=7 gid=8
+x/d/f: uid=5 gid=6
+x/d/l: uid=7 gid=8"
+}

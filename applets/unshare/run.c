@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "applets/unshare/run.h"
 
+#include "core/base/sys.h"
 #include "core/base/io.h"
 #include "core/ns/guard.h"
 #include "core/owner/owners.h"
@@ -21,7 +22,7 @@ static bool mounts_root(const struct job *j)
 enum emulate job_emulation(const struct job *j)
 {
 #ifdef CONFIG_EMU
-	if (j->emulate == EMULATE_OFF || emu_is_guest())
+	if (j->emulate == EMULATE_OFF || sys_is_guest())
 		return EMULATE_OFF;
 	return j->emulate == EMULATE_AUTO && !j->guest_is_root ? EMULATE_OFF : j->emulate;
 #else

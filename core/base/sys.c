@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/sys.h"
 
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 
@@ -167,4 +168,10 @@ int sys_chmod_at(int dirfd, const char *name, mode_t mode)
 	if (S_ISLNK(st.st_mode))
 		return -EOPNOTSUPP;
 	return sys_chmod_fd(fd, mode);
+}
+
+bool sys_is_guest(void)
+{
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, SYS_GREETING_FLAGS, NULL) < 0 &&
+	       errno == SYS_GREETING;
 }

@@ -64,6 +64,14 @@ int sys_statx(int dirfd, const char *name, int flags, unsigned int mask, struct 
 /* The mount that fd is in: a number that no other mount has at the time. 0 or negative errno. */
 int sys_mount_id(int fd, uint64_t *id);
 
+/*
+ * How the filter of rlc-unshare answers seccomp(2) with SECCOMP_GET_ACTION_AVAIL and these flags,
+ * which no kernel knows; and whether it does: this process is a guest, whose owners are kept for
+ * it, and another rlc-unshare joins in.
+ */
+enum { SYS_GREETING_FLAGS = 0x726c63, SYS_GREETING = EALREADY };
+bool sys_is_guest(void);
+
 #define SYS_PIDFD_THREAD O_EXCL /* a thread that need not be a process (Linux 6.9) */
 
 /* pidfd_open(2) and pidfd_getfd(2): a descriptor (close-on-exec), or negative errno. */

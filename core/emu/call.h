@@ -44,9 +44,6 @@ struct call_row {
 extern const struct call_row call_table[];
 extern const size_t call_table_size;
 
-/* How our filter answers seccomp(2) with this operation and these flags, which no kernel knows. */
-enum { EMU_GREETING_FLAGS = 0x726c63, EMU_GREETING = EALREADY };
-
 enum { GUEST_SLOTS = 64, CALLS_MAX = 512, SEATS_MAX = 8 };
 
 /* A thread that answers calls. Its working directory is the emulator's /proc. */

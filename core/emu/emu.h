@@ -29,11 +29,6 @@ struct emu_options {
  */
 int emu_install(const struct emu_options *o, struct err *err);
 
-/*
- * Whether an ancestor emulates already: a guest that asks for emulation joins in.
- */
-bool emu_is_guest(void);
-
 struct emu;
 
 /*

@@ -161,9 +161,3 @@ int emu_install(const struct emu_options *o, struct err *err)
 		r = install(&prog, listener);
 	return r < 0 ? err_set(err, r, "cannot filter system calls", NULL) : r;
 }
-
-bool emu_is_guest(void)
-{
-	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, EMU_GREETING_FLAGS, NULL) < 0 &&
-	       errno == EMU_GREETING;
-}

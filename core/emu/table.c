@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/emu/handlers.h"
 
+#include "core/base/sys.h"
 #include <linux/sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -173,7 +174,7 @@ const struct call_row call_table[] = {
 	ROW("connect", do_connect, SYS_connect, 362, .strict = true),
 
 	ROW("seccomp", NULL, SYS_seccomp, 354, .when = WHEN_EQUAL, .arg = 1,
-		.value = EMU_GREETING_FLAGS, .error = EMU_GREETING),
+		.value = SYS_GREETING_FLAGS, .error = SYS_GREETING),
 	/* A ring would do what no filter sees; a handle opens what no path leads to. */
 	ROW("io_uring_setup", NULL, 425, 425, .error = ENOSYS),
 	ROW("open_by_handle_at", NULL, SYS_open_by_handle_at, 342, .error = EPERM),

@@ -2,6 +2,7 @@
 #include "core/owner/owners.h"
 
 #include "core/base/io.h"
+#include "core/base/sys.h"
 #include "core/owner/text.h"
 
 static bool next_number(struct text *t, uint32_t *value)
@@ -55,7 +56,7 @@ int owners_init(struct owners *o, bool with_records, struct owner base)
 	int uids = read_map("/proc/self/uid_map", &o->uids);
 	int gids = read_map("/proc/self/gid_map", &o->gids);
 	int r = uids ? uids : gids;
-	bool known = r == 0, root = geteuid() == 0;
+	bool known = r == 0 && !sys_is_guest(), root = geteuid() == 0;
 	bool real_root = root && (!known || map_is_whole(&o->uids));
 
 	if (root && r < 0 && r != -ENOENT)

@@ -30,7 +30,8 @@ struct owners {
 /*
  * Looks at what this process is. Real root (euid 0 with every id mapped): owners are real,
  * records are ignored unless with_records. Root in a user namespace: records,
- * after chown for what is mapped. Anybody else: records. Without /proc, root counts as real.
+ * after chown for what is mapped. Anybody else: records. Without /proc, root counts as real, and
+ * so does the root of rlc-unshare's guests, who can have every owner.
  * base is what an ordinary user's own ids are inside (0:0 unless told). 0; negative
  * errno where root cannot read which ids are mapped.
  */
