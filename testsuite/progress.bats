@@ -46,3 +46,33 @@ slowly() { (head -c 1500000 a.tar; sleep 1.5; tail -c +1500001 a.tar) >slow & }
 	EOF
 	[[ $output != *extracting* ]]
 }
+
+@test "rlc-image shows how far the reading of an archive is" {
+	slowly
+	runs 0 gen terminal rlc-image copy tar:slow images:a <<-'END'
+		see rlc-image copy: reading: 1 MiB, 
+		see MiB/s
+	END
+	[[ $output == *$'\033[K' || $output == *$'\033[K\r' ]]
+	slowly
+	runs 0 rlc-image copy tar:slow images:b
+	is ''
+	slowly
+	runs 0 gen terminal rlc-image diff tar:slow images:b <<-'END'
+		see rlc-image diff: reading: 
+	END
+}
+
+@test "rlc-image shows how much of a layout's layers is done" {
+	truncate -s 500M zeros
+	tar -cf - zeros | zstd -q >zeros.tar
+	rlc-image init --layout images
+	rlc-image new --image images:a
+	rlc-image raw add-layer --compress zstd --image images:a zeros.tar
+	runs 0 gen terminal rlc-image squash --compress gzip --image images:a <<-'END'
+		see rlc-image squash: merging: 
+		see %, 
+		see MiB, 
+	END
+	rlc-image validate --layout images
+}

@@ -108,7 +108,10 @@ int copying_from_tree(struct copying *c, struct err *err)
 	int r = layer_begin(&c->m.layout, compression_of(c), 0, &j.out, &sink, err);
 
 	if (r == 0)
+		r = verb_work_sink(&c->m.v, "packing", 0, &sink);
+	if (r == 0)
 		r = write_tree(c, &j, sink, err);
+	verb_work_done(&c->m.v);
 	end(&j);
 	return r;
 }
@@ -127,6 +130,13 @@ static int pump(struct source *from, struct sink *to, const char *path, struct e
 		     : 0;
 }
 
+uint64_t file_size(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+}
+
 /* The archive becomes the layer as it is, so that its digest is the diff_id. */
 int copying_from_tar(struct copying *c, struct err *err)
 {
@@ -140,6 +150,8 @@ int copying_from_tar(struct copying *c, struct err *err)
 	int r = fd < 0 ? -errno : source_fd(fd, &s);
 
 	if (r == 0)
+		r = source_count(s, verb_work(&c->m.v, "reading", file_size(fd)), &s);
+	if (r == 0)
 		r = source_decompress(s, &found, &s);
 	if (r < 0)
 		return err_set(err, r, "cannot read", c->from.path);
@@ -149,6 +161,7 @@ int copying_from_tar(struct copying *c, struct err *err)
 		r = finish(c, &j, r, err);
 		sink_free(sink);
 	}
+	verb_work_done(&c->m.v);
 	source_free(s);
 	end(&j);
 	return r;
@@ -166,9 +179,12 @@ int copying_to_tree(struct copying *c, struct err *err)
 		r = err_tell(err, -EOPNOTSUPP,
 			"this file system keeps no user attributes, so owners would be lost",
 			c->to.path);
+	verb_work_layers(
+		&c->m.v, "unpacking", &c->m.layout, &c->m.image, c->m.image.layer_count, 1);
 	if (r == 0)
 		r = bundle_unpack(
 			&c->b, &c->m.layout, &c->m.image, 0, c->m.image.layer_count, &tree, err);
+	verb_work_done(&c->m.v);
 	tree_close(&tree);
 	if (c->b.status != EXIT_DONE)
 		c->m.status = c->b.status;
@@ -206,8 +222,10 @@ int copying_recompress(struct copying *c, struct err *err)
 	enum compression how;
 	int r = 0;
 
+	verb_work_layers(&c->m.v, "compressing", &c->m.layout, i, i->layer_count, 1);
 	for (size_t n = 0; r == 0 && n < i->layer_count; n++)
 		if (layer_media(i->layers[n].media, &how) < 0 || how != c->m.v.compress)
 			r = recompress_layer(c, n, list, err);
+	verb_work_done(&c->m.v);
 	return r;
 }

@@ -16,6 +16,9 @@ struct copying {
 	char *temp; /* owned; a layout of our own, removed at the end */
 };
 
+/* How much is in a regular file; 0 for all else. */
+uint64_t file_size(int fd);
+
 /* Makes an image of one layer out of a tree, a tar archive. 0 or negative errno with err. */
 int copying_from_tree(struct copying *c, struct err *err);
 int copying_from_tar(struct copying *c, struct err *err);

@@ -14,6 +14,7 @@ struct side {
 	struct image image;
 	struct tree tree;
 	bool *faults;
+	uint64_t size; /* of the archive; 0: nobody knows */
 	pthread_t writer;
 	int pipe, wrote; /* the end that the tree is written to; what became of that */
 	struct err err;
@@ -43,7 +44,10 @@ static int from_image(struct side *s, struct facts **out, struct err *err)
 	if (r == 0)
 		r = image_open(&s->layout, s->end.ref ? s->end.ref : "latest", verb_platform(s->v),
 			&s->image, err);
-	return r < 0 ? r : facts_new(s->image.layer_count, &o, out, err);
+	if (r < 0)
+		return r;
+	verb_work_layers(s->v, "reading", &s->layout, &s->image, s->image.layer_count, 1);
+	return facts_new(s->image.layer_count, &o, out, err);
 }
 
 static int open_fd(void *side, size_t i, struct source **out, struct err *err)
@@ -54,6 +58,8 @@ static int open_fd(void *side, size_t i, struct source **out, struct err *err)
 
 	(void)i;
 	if (r == 0)
+		r = source_count(*out, verb_work(s->v, "reading", s->size), out);
+	if (r == 0)
 		r = source_decompress(*out, &found, out);
 	return r < 0 ? err_set(err, r, "cannot read", s->end.path) : 0;
 }
@@ -61,6 +67,7 @@ static int open_fd(void *side, size_t i, struct source **out, struct err *err)
 static int from_archive(struct side *s, struct facts **out, struct err *err)
 {
 	const struct merge_options o = {.fault = fault, .open = open_fd, .arg = s};
+	struct stat st;
 	int r;
 
 	s->pipe = strcmp(s->end.path, "-") == 0
@@ -68,6 +75,8 @@ static int from_archive(struct side *s, struct facts **out, struct err *err)
 			  : open(s->end.path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	if (s->pipe < 0)
 		return err_set(err, -errno, "cannot open", s->end.path);
+	if (fstat(s->pipe, &st) == 0 && S_ISREG(st.st_mode))
+		s->size = (uint64_t)st.st_size;
 	r = facts_new(1, &o, out, err);
 	return r < 0 && !err->path ? err_set(err, r, NULL, s->end.path) : r;
 }
@@ -150,6 +159,7 @@ static int from_tree(struct side *s, struct facts **out, struct err *err)
 
 static int end_side(struct side *s, int r, struct err *err)
 {
+	verb_work_done(s->v);
 	base_close(&s->pipe);
 	if (s->running)
 		pthread_join(s->writer, NULL);

@@ -39,6 +39,15 @@ rlc-image new --image images:mine
 rlc-image config --image images:mine --config.cmd /bin/sh
 rlc-image stat --image images:mine
 .Ed
+.Pp
+Of an image, a changed one:
+.Bd -literal -offset indent
+rlc-image unpack --image images:debian bundle
+rlc-unshare -R bundle/rootfs apt-get install -y hello
+rlc-image repack --image images:hello bundle
+rlc-image diff images:debian images:hello
+rlc-image copy images:hello docker-archive:hello.tar:hello:1
+.Ed
 .Sh SEE ALSO
 .Xr rlc 1 ,
 .Xr rlc-tar 1 ,
@@ -188,8 +197,19 @@ static const struct option_row image_options[] = {
 	{0},
 };
 
+/* A time that is not understood would silently become now. */
+static bool good_epoch(const char *epoch)
+{
+	char *end;
+
+	errno = 0;
+	(void)strtoll(epoch, &end, 10);
+	return end != epoch && !*end && !errno;
+}
+
 static int image_main(const struct applet *self, int argc, char **argv)
 {
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	const struct verb_row *row;
 	struct options o;
 	int id, words;
@@ -205,6 +225,8 @@ static int image_main(const struct applet *self, int argc, char **argv)
 			return print_version(self), EXIT_DONE;
 	if (o.operand_count == 0)
 		return usage_error(self, "the verb is missing");
+	if (epoch && *epoch && !good_epoch(epoch))
+		return usage_error(self, "SOURCE_DATE_EPOCH: '%s' is not understood", epoch);
 	row = find_verb(o.operand_count, o.operands, &words);
 	if (!row)
 		return no_verb(self, o.operand_count, o.operands);

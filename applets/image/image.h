@@ -3,6 +3,7 @@
 #define RLC_VERB_H
 
 #include "applets/lib/applet.h"
+#include "applets/lib/progress.h"
 #include "core/image/image.h"
 
 /*
@@ -95,6 +96,7 @@ struct verb {
 	enum compression compress;
 	struct verb_maps uid_map, gid_map;
 	bool rootless;
+	struct progress progress;
 };
 
 #define VERB_NONE                                                                                  \
@@ -135,12 +137,31 @@ enum compression verb_compression(const struct verb *v, const struct image *i);
 bool verb_history(const struct verb *v, const struct image *i, const char *by, bool empty_layer,
 	char time[IMAGE_TIME_MAX], struct history *h);
 
+/*
+ * Shows on a terminal how far work of so many bytes (0: nobody knows) is, until verb_work_done, or
+ * verb_end. Whoever works adds to what is returned.
+ */
+atomic_ullong *verb_work(struct verb *v, const char *what, uint64_t total);
+
+/*
+ * The same for the reading of layers, from the lowest on, of which all bytes are read so many
+ * times; the layout counts.
+ */
+void verb_work_layers(struct verb *v, const char *what, struct layout *l, const struct image *i,
+	size_t layers, unsigned times);
+
+/* The same for the writing of a layer, by the sink that layer_begin made. 0 or negative errno. */
+int verb_work_sink(struct verb *v, const char *what, uint64_t total, struct sink **sink);
+
+void verb_work_done(struct verb *v);
+
 /* The verbs; image.c's table names each. */
 extern const struct applet verb_init, verb_new, verb_list, verb_tag, verb_remove;
 extern const struct applet verb_gc, verb_stat, verb_config, verb_validate;
 extern const struct applet verb_index_list, verb_index_add, verb_index_merge, verb_index_remove;
 extern const struct applet verb_unpack, verb_repack, verb_insert;
 extern const struct applet verb_raw_unpack, verb_raw_add_layer, verb_raw_config;
-extern const struct applet verb_past, verb_flatten, verb_squash, verb_rebase, verb_copy, verb_diff, verb_apply;
+extern const struct applet verb_past, verb_flatten, verb_squash, verb_rebase, verb_copy, verb_diff,
+	verb_apply;
 
 #endif

@@ -24,17 +24,6 @@ void merging_fault(void *merging, struct err *err)
 	report_err(m->v.self, err);
 }
 
-void merging_progress(struct progress *p, const struct applet *self, const char *what,
-	struct layout *l, const struct image *i, size_t layers, unsigned times)
-{
-	uint64_t total = 0;
-
-	for (size_t n = 0; n < layers; n++)
-		total += times * (uint64_t)i->layers[n].size;
-	l->passed = &p->done;
-	progress_start(p, self, what, total);
-}
-
 static int open_layer(void *merging, size_t i, struct source **out, struct err *err)
 {
 	struct merging *m = merging;
@@ -47,19 +36,18 @@ int merging_write(struct merging *m, size_t first, size_t end, struct sink *sink
 {
 	const struct merge_options o = {
 		.first = first, .fault = merging_fault, .open = open_layer, .arg = m};
-	struct progress progress = {.done = 0};
 	struct archive_out *out;
 	int r = archive_out_open(sink, FORMAT_PAX, true, &out);
 
 	if (r < 0)
 		return err_set(err, r, "cannot start the archive", NULL);
-	merging_progress(&progress, m->v.self, "merging", &m->layout, &m->image, end, 2);
+	verb_work_layers(&m->v, "merging", &m->layout, &m->image, end, 2);
 	r = merge_layers(end, &o, out, err);
 	if (r == 0)
 		r = archive_out_finish(out, err);
 	if (r == 0 && finished)
 		r = finished(arg, err);
-	progress_end(&progress);
+	verb_work_done(&m->v);
 	m->layout.passed = NULL;
 	archive_out_free(out);
 	return r;

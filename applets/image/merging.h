@@ -3,7 +3,6 @@
 #define RLC_IMAGE_MERGING_H
 
 #include "applets/image/image.h"
-#include "applets/lib/progress.h"
 #include "core/image/merge.h"
 
 /* What the verbs that merge layers share. */
@@ -31,13 +30,6 @@ void merging_end(struct merging *m);
  */
 int merging_write(struct merging *m, size_t first, size_t end, struct sink *sink,
 	int (*finished)(void *arg, struct err *err), void *arg, struct err *err);
-
-/*
- * Shows how far the reading of a layout's layers is, of which all bytes are read so many times.
- * Ends with progress_end; the layout must live until then.
- */
-void merging_progress(struct progress *p, const struct applet *self, const char *what,
-	struct layout *l, const struct image *i, size_t layers, unsigned times);
 
 /* Tells an entry's fault: a fault_fn. */
 void merging_fault(void *merging, struct err *err);

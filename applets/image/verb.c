@@ -200,8 +200,38 @@ bool verb_start(struct verb *v, const struct applet *self, int argc, char **argv
 	return *status == EXIT_DONE;
 }
 
+atomic_ullong *verb_work(struct verb *v, const char *what, uint64_t total)
+{
+	progress_end(&v->progress);
+	v->progress.ended = false;
+	atomic_store(&v->progress.done, 0);
+	progress_start(&v->progress, v->self, what, total);
+	return &v->progress.done;
+}
+
+void verb_work_layers(struct verb *v, const char *what, struct layout *l, const struct image *i,
+	size_t layers, unsigned times)
+{
+	uint64_t total = 0;
+
+	for (size_t n = 0; n < layers; n++)
+		total += times * (uint64_t)i->layers[n].size;
+	l->passed = verb_work(v, what, total);
+}
+
+int verb_work_sink(struct verb *v, const char *what, uint64_t total, struct sink **sink)
+{
+	return sink_count(*sink, verb_work(v, what, total), sink);
+}
+
+void verb_work_done(struct verb *v)
+{
+	progress_end(&v->progress);
+}
+
 void verb_end(struct verb *v)
 {
+	progress_end(&v->progress);
 	image_name_done(&v->image);
 	platform_done(&v->platform);
 }

@@ -133,6 +133,21 @@ static int lay_over(struct job *j, struct apply *a, struct err *err)
 	return r;
 }
 
+static uint64_t stored(const struct image *i)
+{
+	uint64_t total = 0;
+
+	for (size_t n = 0; n < i->layer_count; n++)
+		total += (uint64_t)i->layers[n].size;
+	return total;
+}
+
+/* Four trees are read: ours, the base, theirs, and theirs without the base upon ours. */
+static uint64_t to_read(const struct apply *a)
+{
+	return 2 * (stored(a->ours) + stored(a->theirs));
+}
+
 static int apply_one(struct job *j, const char *tag, struct err *err)
 {
 	cleanup_image struct image theirs = IMAGE_NONE;
@@ -147,7 +162,9 @@ static int apply_one(struct job *j, const char *tag, struct err *err)
 	if (r < 0)
 		return r;
 	a.base = apply_base(&j->m.image, &theirs);
+	j->m.layout.passed = verb_work(&j->m.v, "comparing", to_read(&a));
 	r = apply_check(&a, err);
+	verb_work_done(&j->m.v);
 	if (r == 0 && !j->stopped)
 		r = lay_over(j, &a, err);
 	apply_end(&a);

@@ -176,7 +176,6 @@ static int choose(struct copying *c, const struct layout *from, struct err *err)
 static int from_layout(struct copying *c, struct err *err)
 {
 	cleanup_layout struct layout from = LAYOUT_NONE;
-	struct progress progress = {.done = 0};
 	struct blobs b = {&from, c};
 	int r;
 
@@ -187,10 +186,9 @@ static int from_layout(struct copying *c, struct err *err)
 		r = choose(c, &from, err);
 	if (r < 0)
 		return r;
-	merging_progress(
-		&progress, c->m.v.self, "copying", &from, &c->m.image, c->m.image.layer_count, 1);
+	verb_work_layers(&c->m.v, "copying", &from, &c->m.image, c->m.image.layer_count, 1);
 	r = blobs_each(&from, &c->top, copy_blob, &b, err);
-	progress_end(&progress);
+	verb_work_done(&c->m.v);
 	return r;
 }
 
@@ -232,6 +230,9 @@ static int from_archive(struct copying *c, struct err *err)
 
 	if (fd < 0)
 		return fd;
+	/* An archive of docker save has what tells its layers from the rest at its end. */
+	c->m.layout.passed = verb_work(
+		v, "reading", file_size(fd) * (c->from.kind == ENDPOINT_DOCKER_ARCHIVE ? 2 : 1));
 	if (c->from.kind == ENDPOINT_DOCKER_ARCHIVE)
 		return at_archive(c,
 			docker_archive_read(fd, &c->m.layout, c->from.ref,
@@ -282,11 +283,17 @@ static int change(struct copying *c, struct err *err)
 
 static int write_archive(struct copying *c, struct archive_out *out, struct err *err)
 {
-	int r = c->to.kind == ENDPOINT_OCI_ARCHIVE
-			? oci_archive_write(&c->m.layout, &c->top, c->to.ref, out, err)
-			: docker_archive_write(&c->m.layout, &c->m.image, c->to.ref, out, err);
+	int r;
 
-	return r < 0 ? r : archive_out_finish(out, err);
+	verb_work_layers(&c->m.v, "copying", &c->m.layout, &c->m.image, c->m.image.layer_count, 1);
+	r = c->to.kind == ENDPOINT_OCI_ARCHIVE
+		    ? oci_archive_write(&c->m.layout, &c->top, c->to.ref, out, err)
+		    : docker_archive_write(&c->m.layout, &c->m.image, c->to.ref, out, err);
+
+	if (r == 0)
+		r = archive_out_finish(out, err);
+	verb_work_done(&c->m.v);
+	return r;
 }
 
 static int to_file(struct copying *c, struct err *err)
@@ -358,6 +365,7 @@ static int run(struct copying *c)
 	r = open_layout(c, &err);
 	if (r == 0)
 		r = bring(c, &err);
+	verb_work_done(&c->m.v);
 	if (r == 0)
 		r = change(c, &err);
 	if (r == 0)

@@ -5,6 +5,8 @@ Puts
 and all below it into the image as
 .Ar DST ,
 in a new layer, without unpacking it; several pairs make one layer.
+.Ar DST
+is the whole path in the image, not a directory to put it into.
 With
 .Fl -whiteout
 each operand is a path that is removed from the image.
@@ -95,6 +97,9 @@ static int put(struct insert *in, struct create *c, const char *source, const ch
 		r = -errno;
 	if (r < 0)
 		return err_set(err, r, "cannot read", source);
+	if (!S_ISDIR(st.st_mode) && (strcmp(as, ".") == 0 || target[strlen(target) - 1] == '/'))
+		return err_tell(
+			err, -EISDIR, "is a directory, and what is to come there is none", target);
 	r = create_path_as(c, dirfd, name, as, err);
 	return r == 0 && in->opaque ? put_opaque(c, dirfd, name, as, err) : r;
 }
@@ -128,6 +133,8 @@ static int make_layer(struct insert *in, struct err *err)
 	int r = layer_begin(
 		&in->layout, verb_compression(in->v, &in->image), 0, &in->layer, &sink, err);
 
+	if (r == 0)
+		r = verb_work_sink(in->v, "packing", 0, &sink);
 	if (r < 0)
 		return r;
 	o.set_mtime = o.clamp_mtime = epoch && *epoch;

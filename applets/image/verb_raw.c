@@ -76,6 +76,7 @@ static int unpack_rootfs(struct raw *raw, struct bundle *b, const char *path, st
 	if (b->context.owners.records && node_probe(b->rootfs.fd) == -EOPNOTSUPP)
 		return err_tell(err, -EOPNOTSUPP,
 			"this file system keeps no user attributes, so owners would be lost", path);
+	verb_work_layers(raw->v, "unpacking", &raw->layout, &raw->image, raw->image.layer_count, 1);
 	return bundle_unpack(
 		b, &raw->layout, &raw->image, 0, raw->image.layer_count, &b->rootfs, err);
 }
@@ -178,7 +179,7 @@ const struct applet verb_raw_config = {
 };
 
 /* The whole archive, as it comes out of its compression, into the layer. */
-static int copy_archive(const char *file, struct sink *sink, struct err *err)
+static int copy_archive(const char *file, struct sink *sink, atomic_ullong *passed, struct err *err)
 {
 	cleanup_fd int fd = open(file, O_RDONLY | O_CLOEXEC);
 	enum compression found;
@@ -190,6 +191,8 @@ static int copy_archive(const char *file, struct sink *sink, struct err *err)
 	if (fd < 0)
 		return err_set(err, -errno, "cannot open", file);
 	r = source_fd(fd, &s);
+	if (r == 0)
+		r = source_count(s, passed, &s);
 	if (r == 0)
 		r = source_decompress(s, &found, &s);
 	if (r < 0)
@@ -206,7 +209,7 @@ static int copy_archive(const char *file, struct sink *sink, struct err *err)
 }
 
 /* What is no archive is no layer. */
-static int check_archive(const char *file, struct err *err)
+static int check_archive(const char *file, atomic_ullong *passed, struct err *err)
 {
 	cleanup_fd int fd = open(file, O_RDONLY | O_CLOEXEC);
 	cleanup_entry struct entry e = ENTRY_NONE;
@@ -220,6 +223,8 @@ static int check_archive(const char *file, struct err *err)
 	if (fd < 0)
 		return err_set(err, -errno, "cannot open", file);
 	r = source_fd(fd, &s);
+	if (r == 0)
+		r = source_count(s, passed, &s);
 	if (r == 0)
 		r = source_decompress(s, &found, &s);
 	if (r == 0)
@@ -236,6 +241,14 @@ static int check_archive(const char *file, struct err *err)
 	return r < 0 ? err_set(err, r, "cannot read", file) : 0;
 }
 
+static uint64_t size_of(const char *file)
+{
+	struct stat st;
+
+	return stat(file, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+}
+
+/* The archive is read twice: whether it is one, and to copy it. */
 static int add_layer(struct raw *raw, struct err *err)
 {
 	cleanup_layer_out struct layer_out out = LAYER_OUT_NONE;
@@ -244,14 +257,16 @@ static int add_layer(struct raw *raw, struct err *err)
 	struct sink *sink = NULL;
 	struct history h;
 	bool told = verb_history(raw->v, &raw->image, "rlc-image raw add-layer", false, time, &h);
-	int r = check_archive(raw->v->o.operands[0], err);
+	const char *file = raw->v->o.operands[0];
+	atomic_ullong *passed = verb_work(raw->v, "adding", 2 * size_of(file));
+	int r = check_archive(file, passed, err);
 
 	if (r == 0)
 		r = layer_begin(
 			&raw->layout, verb_compression(raw->v, &raw->image), 0, &out, &sink, err);
 	if (r < 0)
 		return r;
-	r = copy_archive(raw->v->o.operands[0], sink, err);
+	r = copy_archive(file, sink, passed, err);
 	if (r == 0)
 		r = layer_commit(&out, &made, diff_id, err);
 	sink_free(sink);

@@ -144,6 +144,19 @@ static int find_changes(struct repack *k, struct changes *c, struct err *err)
 	return r;
 }
 
+/* How much there will be to read, near enough to be shown. */
+static uint64_t content_size(const struct repack *k, const struct changes *c)
+{
+	uint64_t total = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (fstatat(k->b->rootfs.fd, c->at[i].path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			S_ISREG(st.st_mode))
+			total += (uint64_t)st.st_size;
+	return total;
+}
+
 static int write_changes(struct repack *k, const struct changes *c, struct err *err)
 {
 	struct changes_layer how = {.tree = &k->b->rootfs,
@@ -157,6 +170,8 @@ static int write_changes(struct repack *k, const struct changes *c, struct err *
 		&k->layout, verb_compression(k->v, &k->image), 0, &k->layer, &sink, err);
 
 	how.clamp = clamp(&how.mtime);
+	if (r == 0)
+		r = verb_work_sink(k->v, "packing", content_size(k, c), &sink);
 	return r < 0 ? r : changes_write(&how, c, sink, err);
 }
 
@@ -182,6 +197,8 @@ static int write_upper(struct repack *k, struct err *err)
 	int r = layer_begin(
 		&k->layout, verb_compression(k->v, &k->image), 0, &k->layer, &sink, err);
 
+	if (r == 0)
+		r = verb_work_sink(k->v, "packing", 0, &sink);
 	if (r < 0)
 		return r;
 	o.set_mtime = o.clamp_mtime = clamp(&o.mtime);

@@ -251,8 +251,10 @@ static int unpack(struct unpack *u)
 	if (r < 0)
 		return verb_fail(u->v, &err);
 	r = check_attributes(b, u->path, &err);
+	verb_work_layers(u->v, "unpacking", &l, &i, i.layer_count, 1);
 	if (r == 0)
 		r = u->overlay ? unpack_overlay(u, &l, &i, &err) : unpack_rootfs(u, &l, &i, &err);
+	verb_work_done(u->v);
 	if (r == 0)
 		r = bundle_write_meta(b, &i, &err);
 	if (r == 0)

@@ -68,10 +68,13 @@ int image_put_manifest(struct layout *l, struct image *i, bool docker, struct er
 
 /* The rest is between the files transport_*.c. */
 
-/* Each entry of the archive in fd, from its start; path is clean. Stops where it is not 0. */
+/*
+ * Each entry of the archive in fd, from its start; path is clean. Stops where it is not 0. passed
+ * (may be NULL) counts the archive's bytes.
+ */
 typedef int member_fn(
 	void *arg, const char *path, struct entry *e, struct archive_in *data, struct err *err);
-int members_each(int fd, member_fn *each, void *arg, struct err *err);
+int members_each(int fd, atomic_ullong *passed, member_fn *each, void *arg, struct err *err);
 
 /* The entry's content as text of at most DOC_MAX bytes. 0 or negative errno with err. */
 int member_text(struct archive_in *data, const struct entry *e, struct buf *out, struct err *err);

@@ -278,7 +278,7 @@ static int make_manifest(struct saved *s, struct err *err)
 static int read_saved(int fd, struct saved *s, const char *name, struct err *err)
 {
 	const json_t *image;
-	int r = members_each(fd, first_pass, s, err);
+	int r = members_each(fd, s->l->passed, first_pass, s, err);
 
 	if (r < 0)
 		return r;
@@ -287,7 +287,7 @@ static int read_saved(int fd, struct saved *s, const char *name, struct err *err
 	image = choose(s, name, err);
 	r = image ? take_image(s, image, err) : -ENOENT;
 	if (r == 0)
-		r = members_each(fd, second_pass, s, err);
+		r = members_each(fd, s->l->passed, second_pass, s, err);
 	if (r == 0)
 		r = check(s, err);
 	return r < 0 ? r : make_manifest(s, err);

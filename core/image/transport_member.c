@@ -24,13 +24,15 @@ static int each_member(struct archive_in *in, member_fn *each, void *arg, struct
 	}
 }
 
-int members_each(int fd, member_fn *each, void *arg, struct err *err)
+int members_each(int fd, atomic_ullong *passed, member_fn *each, void *arg, struct err *err)
 {
 	struct archive_in *in = NULL;
 	enum compression found;
 	struct source *s;
 	int r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : source_fd(fd, &s);
 
+	if (r == 0 && passed)
+		r = source_count(s, passed, &s);
 	if (r == 0)
 		r = source_decompress(s, &found, &s);
 	if (r == 0)

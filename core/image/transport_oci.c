@@ -159,7 +159,7 @@ int oci_archive_read(
 	cleanup_json json_t *index = NULL;
 	struct reading reading = {l, NULL};
 	json_t *found = NULL;
-	int r = members_each(fd, read_member, &reading, err);
+	int r = members_each(fd, l->passed, read_member, &reading, err);
 
 	index = reading.index;
 	if (r == 0 && !index)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The source that counts the bytes which pass, for whoever watches. */
+/* The source and the sink that count the bytes which pass, for whoever watches. */
 #include "core/pack/stage.h"
 #include "core/pack/stream.h"
 
@@ -25,5 +25,26 @@ int source_count(struct source *inner, atomic_ullong *count, struct source **out
 
 	if (r == 0)
 		((struct counter *)*out)->count = count;
+	return r;
+}
+
+struct counting_sink {
+	struct sink stage;
+	atomic_ullong *count;
+};
+
+static int counting_push(struct sink *s, struct block *b)
+{
+	atomic_fetch_add_explicit(((struct counting_sink *)s)->count, b->len, memory_order_relaxed);
+	return sink_push(s->inner, b);
+}
+
+int sink_count(struct sink *inner, atomic_ullong *count, struct sink **out)
+{
+	static const struct sink_ops ops = {.push = counting_push};
+	int r = sink_new(&ops, sizeof(struct counting_sink), inner, out);
+
+	if (r == 0)
+		((struct counting_sink *)*out)->count = count;
 	return r;
 }

@@ -85,6 +85,9 @@ int sink_fd(int fd, struct sink **out);
 int sink_compress(
 	struct sink *inner, enum compression how, int level, int threads, struct sink **out);
 
+/* Adds the bytes that pass to *count, as source_count. */
+int sink_count(struct sink *inner, atomic_ullong *count, struct sink **out);
+
 /* Hashes what passes with SHA-256; hex as for the source, after sink_finish. */
 int sink_digest(struct sink *inner, struct sink **out);
 int sink_digest_hex(struct sink *s, char hex[65]);
