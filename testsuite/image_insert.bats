@@ -65,6 +65,12 @@ one"
 	has "the top of an image cannot be removed"
 	runs 1 rlc-image insert --image oci:a --opaque file /etc/file
 	has "only a directory can be opaque"
+	for top in / "" /etc/; do
+		runs 1 rlc-image insert --image oci:a file "$top"
+		has "is a directory, and what is to come there is none"
+	done
+	SOURCE_DATE_EPOCH=soon runs 2 rlc-image insert --image oci:a file /f
+	has "SOURCE_DATE_EPOCH: 'soon' is not understood"
 	same before oci/index.json
 }
 
@@ -105,6 +111,8 @@ one"
 	equal "$(rlc-image stat --json --image oci:c | jq -r '.config.blob.rootfs.diff_ids[0]')" "sha256:$(sha256sum 0.tar | cut -d' ' -f1)"
 	runs 1 rlc-image raw add-layer --image oci:b file
 	has "file: is no archive"
+	runs 1 rlc-image raw add-layer --image oci:b missing.tar
+	has "missing.tar: cannot open: No such file or directory"
 	head -c 1000 0.tar >cut.tar
 	runs 1 rlc-image raw add-layer --image oci:b cut.tar
 	equal "$(layers b)" 0
