@@ -133,6 +133,8 @@ static int make_layer(struct insert *in, struct err *err)
 	int r = layer_begin(
 		&in->layout, verb_compression(in->v, &in->image), 0, &in->layer, &sink, err);
 
+	if (r == 0)
+		r = verb_work_sink(in->v, "packing", 0, &sink);
 	if (r < 0)
 		return r;
 	o.set_mtime = o.clamp_mtime = epoch && *epoch;
