@@ -16,7 +16,7 @@ What can be cleared:
 To an entrypoint or a command of several words each comes by an option of its own; together they
 replace what was there:
 .Pp
-.Dl rlc-image config --image images:mine --config.cmd sleep --config.cmd 60
+.Dl rlc-image config --image my:image --config.cmd sleep --config.cmd 60
 */
 #include "applets/image/image.h"
 

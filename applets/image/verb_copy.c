@@ -31,7 +31,7 @@ puts into a layout is valid, but
 .Xr skopeo 1
 does not find it by its tag.
 .Pp
-.Dl rlc-image copy oci:images:mine docker-archive:mine.tar:example/mine:1
+.Dl rlc-image copy images:mine docker-archive:mine.tar:me/mine:1
 */
 #include "applets/image/copying.h"
 #include "applets/image/target.h"
