@@ -131,6 +131,35 @@ manifest() { cat "$1"/sha256_*.mtree; }
 	equal "$(manifest b | grep -c '^\.\.$')" "$(($(manifest b | grep -c 'type=dir')))"
 }
 
+@test "the manifest's sums are those of what lies on disk, whatever was there before" {
+	layer <<-'END' >0.tar
+		layer.add("twice", data=b"aaaa")
+		layer.add("twice", data=b"bbbb")
+		layer.add("later", data=b"cccc")
+		layer.add("joined", data=b"dddd")
+		layer.hardlink("other", "joined")
+		layer.add("large", data=bytes(range(256)) * 6000)
+		layer.add("zeros", data=b"x" + bytes(300000) + b"y" + bytes(300000))
+		layer.add("empty")
+	END
+	layer <<-'END' >1.tar
+		layer.add("later", data=b"CCCC")
+		layer.hardlink("third", "joined")
+		layer.add(".wh.twice")
+		layer.add("new", data=b"eeee")
+	END
+	image a 0.tar 1.tar
+	truncate -s 9000000 sparse
+	echo end >>sparse
+	tar -cSf 2.tar sparse
+	rlc-image raw add-layer --image oci:a 2.tar
+	rlc-image unpack --image oci:a b
+	(cd b/rootfs && sha256sum -- *) | awk '{ print $2, $1 }' >wanted
+	manifest b | sed -n 's/^    \([^ ]*\) .*sha256digest=\([0-9a-f]*\).*/\1 \2/p' | sort >got
+	equal "$(wc -l <got)" 9
+	same wanted got
+}
+
 @test "what stands already is not touched" {
 	lower
 	image a 0.tar

@@ -10,6 +10,7 @@ void bundle_end(struct bundle *b)
 	json_decref(b->uid_maps);
 	json_decref(b->gid_maps);
 	tree_close(&b->rootfs);
+	known_free(b->known);
 	base_close(&b->fd);
 	context_end(&b->context);
 }
@@ -157,7 +158,7 @@ int bundle_write_mtree(const struct bundle *b, const struct image *i, struct err
 	manifest = bundle_create(b, name, err);
 	if (manifest < 0)
 		return manifest;
-	return mtree_write(&view, manifest, stamps, err);
+	return mtree_write(&view, manifest, stamps, b->known, err);
 }
 
 static int dump(const char *text, size_t n, void *out)

@@ -27,6 +27,7 @@ struct bundle {
 	int fd;                      /* the bundle's directory */
 	struct tree rootfs;
 	bool overlay;
+	struct known *known; /* sums of what was unpacked; NULL: none are wanted */
 	bool keep_dirlinks; /* a directory does not replace a symlink to one */
 	int status;         /* EXIT_SOME once some entry failed */
 };

@@ -88,13 +88,20 @@ static int each_entry(struct layer_in *in, struct err *err)
 	}
 }
 
+static void filled(void *bundle, const struct stat *st, const char *hex)
+{
+	known_add(((struct bundle *)bundle)->known, st, hex);
+}
+
 static int unpack_layer(struct bundle *b, const struct layout *l, const struct image *i, size_t n,
 	const struct tree *tree, struct err *err)
 {
 	const struct extract_options options = {
 		.whiteouts = b->overlay ? WHITEOUTS_OVERLAY : WHITEOUTS_APPLY,
 		.fault = bundle_fault,
-		.fault_arg = b};
+		.fault_arg = b,
+		.filled = b->known ? filled : NULL,
+		.filled_arg = b};
 	struct layer_in in = {.b = b, .tree = tree, .digest = i->layers[n].digest};
 	struct source *source;
 	int r = layer_source(l, &i->layers[n], i->diff_ids[n], &source, err);

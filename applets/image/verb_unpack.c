@@ -124,6 +124,7 @@ static int unpack_rootfs(
 	cleanup_buf struct buf spec = BUF_NONE;
 	int r = make_tree(b, "rootfs", &b->rootfs, err);
 
+	b->known = known_new(); /* without it all files are read again */
 	if (r == 0)
 		r = bundle_unpack(b, l, i, 0, i->layer_count, &b->rootfs, err);
 	if (r == 0)

@@ -3,6 +3,7 @@
 #define RLC_MTREE_H
 
 #include "core/image/changes.h"
+#include "core/image/known.h"
 
 /*
  * The manifest of a bundle's tree in mtree(5)'s form, as umoci writes and reads it: of each entry
@@ -20,9 +21,11 @@ struct mtree_view {
 
 /*
  * Writes the tree's manifest to fd. To stamps (-1: nowhere) goes what mtree_compare knows files by
- * that nobody touched since: inode number, change time and size. 0 or negative errno with err.
+ * that nobody touched since: inode number, change time and size. What known (NULL: nothing) has the
+ * sum of is not read. 0 or negative errno with err.
  */
-int mtree_write(const struct mtree_view *view, int fd, int stamps, struct err *err);
+int mtree_write(const struct mtree_view *view, int fd, int stamps, const struct known *known,
+	struct err *err);
 
 /*
  * Compares the tree with the manifest in fd. stamps (-1: none) is what mtree_write wrote with it: a

@@ -20,6 +20,7 @@ struct writer {
 	int fd;
 	struct sums *sums;
 	struct stamps *stamps; /* NULL: none are wanted */
+	const struct known *known;
 	bool set;              /* a /set line stands, with these ids */
 	uint32_t uid, gid;
 };
@@ -122,16 +123,18 @@ static void add_attrs(struct buf *out, const struct entry *e)
 static int add_sum(struct writer *w, struct buf *out, const struct visit *v, const char *path,
 	const struct stat *st, struct err *err)
 {
+	const char *hex = known_find(w->known, st);
 	char zeros[SUM_HEX];
-	struct stat now;
+	struct stat now = *st;
 	size_t at;
-	int r;
+	int r = 0;
 
 	buf_adds(out, " sha256digest=");
 	at = out->len;
 	memset(zeros, '0', sizeof zeros);
-	buf_add(out, zeros, sizeof zeros);
-	r = sums_add(w->sums, v->dir->fd, v->name, st, at, path, &now, err);
+	buf_add(out, hex ? hex : zeros, SUM_HEX);
+	if (!hex)
+		r = sums_add(w->sums, v->dir->fd, v->name, st, at, path, &now, err);
 	if (r == 0 && w->stamps)
 		r = stamps_add(w->stamps, path, &now);
 	return r < 0 ? err_set(err, r, NULL, path) : 0;
@@ -195,9 +198,10 @@ static int write_all(struct writer *w, struct err *err)
 	return r < 0 ? err_set(err, r, NULL, NULL) : sums_finish(w->sums, err);
 }
 
-int mtree_write(const struct mtree_view *view, int fd, int stamps, struct err *err)
+int mtree_write(const struct mtree_view *view, int fd, int stamps, const struct known *known,
+	struct err *err)
 {
-	struct writer w = {.view = view, .fd = fd};
+	struct writer w = {.view = view, .fd = fd, .known = known};
 	int r = stamps >= 0 ? stamps_start(stamps, &w.stamps) : 0;
 
 	if (r == 0)

@@ -2,6 +2,7 @@
 #include "core/pack/level.h"
 
 #include "core/base/io.h"
+#include "core/pack/digest.h"
 
 /* Holes are made of whole pages, and only where a run of zeros is worth one. */
 enum { PAGE = 4096, HOLE_MIN = 65536 };
@@ -58,21 +59,35 @@ static int write_block(int fd, const char *p, size_t n, int64_t offset, int64_t 
 	return 0;
 }
 
-int content_write(int fd, const struct entry *e, struct archive_in *data, struct err *err)
+/* A hole may be of any length: what has one is not summed. */
+static void sum(struct extract *x, const void *block, size_t n, bool hole)
+{
+	x->summed &= !hole;
+	if (x->summed)
+		digest_add(x->digest, block, n);
+}
+
+int content_write(struct extract *x, int fd, const struct entry *e, struct archive_in *data,
+	struct err *err)
 {
 	int64_t end = 0, written = 0, offset;
 	const void *block;
 	ssize_t n;
 	int r;
 
+	x->summed = x->digest != NULL;
+	if (x->digest)
+		digest_start(x->digest);
 	while ((n = archive_in_data(data, &block, &offset, err)) > 0) {
 		if (offset < end || offset > e->size || n > e->size - offset)
 			return err_set(err, -EBADMSG, "content outside its size", e->path);
 		r = write_block(fd, block, (size_t)n, offset, &written);
 		if (r < 0)
 			return err_set(err, r, "cannot write", e->path);
+		sum(x, block, (size_t)n, offset > end);
 		end = offset + n;
 	}
+	x->summed &= end == e->size;
 	if (n < 0)
 		return (int)n;
 	/* The last block was a hole, and nothing was written for it. */

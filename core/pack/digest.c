@@ -71,6 +71,31 @@ static void finish(struct sha256_ctx *sha, char hex[65])
 	hex[64] = '\0';
 }
 
+struct digest {
+	struct sha256_ctx sha;
+};
+
+int digest_new(struct digest **out)
+{
+	*out = calloc(1, sizeof **out);
+	return *out ? 0 : -ENOMEM;
+}
+
+void digest_start(struct digest *d)
+{
+	sha256_init(&d->sha);
+}
+
+void digest_add(struct digest *d, const void *data, size_t n)
+{
+	sha256_update(&d->sha, n, data);
+}
+
+void digest_end(struct digest *d, char hex[65])
+{
+	finish(&d->sha, hex);
+}
+
 int digest_bytes(const void *data, size_t n, char hex[65])
 {
 	struct sha256_ctx sha;
@@ -120,6 +145,28 @@ void hasher_free(struct hasher *h)
 
 #else
 
+int digest_new(struct digest **out)
+{
+	*out = NULL;
+	return -ENOTSUP;
+}
+
+void digest_start(struct digest *d)
+{
+	(void)d;
+}
+
+void digest_add(struct digest *d, const void *data, size_t n)
+{
+	(void)d, (void)data, (void)n;
+}
+
+void digest_end(struct digest *d, char hex[65])
+{
+	(void)d;
+	*hex = '\0';
+}
+
 int digest_bytes(const void *data, size_t n, char hex[65])
 {
 	(void)data, (void)n;
@@ -157,6 +204,11 @@ void hasher_free(struct hasher *h)
 }
 
 #endif
+
+void digest_free(struct digest *d)
+{
+	free(d);
+}
 
 struct digest_source {
 	struct source stage;

@@ -16,6 +16,16 @@ void hasher_push(struct hasher *h, struct block *b);
 /* Waits for all that was pushed: the digest as 64 hex digits and NUL, the same each time. */
 void hasher_hex(struct hasher *h, char hex[65]);
 
+/* The digest of bytes as they come, here and now; used again for one after the other. */
+struct digest;
+
+/* As hasher_new. */
+int digest_new(struct digest **out);
+void digest_start(struct digest *d);
+void digest_add(struct digest *d, const void *data, size_t n);
+void digest_end(struct digest *d, char hex[65]);
+void digest_free(struct digest *d);
+
 /* The digest of n bytes, here and now. 0, or -ENOTSUP. */
 int digest_bytes(const void *data, size_t n, char hex[65]);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pack/make.h"
 
+#include "core/pack/digest.h"
 #include "core/pack/path.h"
 
 static int make(const struct job *j)
@@ -158,7 +159,8 @@ int extract_start(const struct tree *tree, const struct owners *owners,
 	x->owners = owners;
 	x->options = options;
 	x->privileged = geteuid() == 0;
-	r = begin(x, err);
+	r = options->filled ? digest_new(&x->digest) : 0;
+	r = r < 0 ? err_set(err, r, NULL, NULL) : begin(x, err);
 	if (r < 0) {
 		extract_end(x);
 		return r;
@@ -192,5 +194,6 @@ void extract_end(struct extract *x)
 	free(x->levels.at);
 	marks_free(x->marks);
 	marks_free(x->awaited);
+	digest_free(x->digest);
 	free(x);
 }

@@ -18,6 +18,12 @@ enum whiteouts {
 /* Told of what went wrong with one entry, whose err it may take; the work goes on. */
 typedef void fault_fn(void *arg, struct err *err);
 
+/*
+ * Told of each file once it is as it should be, and its content's SHA-256: NULL where that would
+ * have to be read. Another file of the same inode number may follow when this one is gone.
+ */
+typedef void filled_fn(void *arg, const struct stat *st, const char *hex);
+
 struct extract_options {
 	enum whiteouts whiteouts;
 	bool keep_old;   /* what exists stays, and is an error (EEXIST) */
@@ -27,6 +33,8 @@ struct extract_options {
 	bool made_top; /* the top was made for this: it stays 0700 for the host */
 	fault_fn *fault;
 	void *fault_arg;
+	filled_fn *filled; /* may be NULL */
+	void *filled_arg;
 };
 
 struct extract;

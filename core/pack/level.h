@@ -38,6 +38,8 @@ struct extract {
 	bool privileged;       /* modes do not stand in this process's way */
 	bool top_described;    /* the archive has an entry for the top itself */
 	bool aliased;          /* a directory is open twice, by way of a symlink */
+	struct digest *digest; /* NULL: no sums are wanted */
+	bool summed;           /* digest has had all that content_write wrote */
 };
 
 /* The innermost directory. */
@@ -116,6 +118,7 @@ mode_t meta_mode(const struct extract *x, const struct entry *e);
 int meta_clear(struct dir *dir, struct err *err);
 
 /* Writes the entry's content to fd, leaving holes where there is nothing but zeros. */
-int content_write(int fd, const struct entry *e, struct archive_in *data, struct err *err);
+int content_write(struct extract *x, int fd, const struct entry *e, struct archive_in *data,
+	struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "core/pack/make.h"
 
 #include "core/base/sys.h"
+#include "core/pack/digest.h"
 #include <sys/sysmacros.h>
 
 int job_fail(const struct job *j, int r, const char *what)
@@ -110,7 +111,7 @@ static int fill_file(const struct job *j, int fd)
 	int r = 0;
 
 	if (S_ISREG(j->e->mode))
-		r = content_write(fd, j->e, j->data, j->err);
+		r = content_write(j->x, fd, j->e, j->data, j->err);
 	if (r == 0)
 		r = meta_apply(j->x, j->e, j->name, fd, j->err);
 	if (r == 0 && !S_ISREG(j->e->mode))
@@ -118,6 +119,22 @@ static int fill_file(const struct job *j, int fd)
 	if (r == 0)
 		r = finish_mode(j, fd);
 	return r < 0 ? r : set_times(j, fd);
+}
+
+static int tell_filled(const struct job *j, int fd)
+{
+	const struct extract *x = j->x;
+	char hex[65];
+	struct stat st;
+
+	if (!x->options->filled || !S_ISREG(j->e->mode))
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return job_fail(j, -errno, NULL);
+	if (x->summed)
+		digest_end(x->digest, hex);
+	x->options->filled(x->options->filled_arg, &st, x->summed ? hex : NULL);
+	return 0;
 }
 
 static int remove_partial(const struct job *j, int r)
@@ -138,6 +155,8 @@ int make_file(const struct job *j)
 		job_fail(j, r, "cannot make");
 	else
 		r = fill_file(j, fd);
+	if (r == 0)
+		r = tell_filled(j, fd);
 	if (r == 0 && j->e->nlink > 1 && j->e->size == 0 && level_await(j->x, fd) < 0)
 		r = job_fail(j, -ENOMEM, NULL);
 	/* Some file systems tell only here that there was no room. */

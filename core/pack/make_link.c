@@ -51,7 +51,7 @@ static int fill_later(const struct job *j, const struct target *t)
 		return job_fail(j, -errno, "cannot write");
 	if (st.st_dev != t->st.st_dev || st.st_ino != t->st.st_ino)
 		return job_fail(j, -ESTALE, "replaced while it was being made");
-	r = content_write(fd, j->e, j->data, j->err);
+	r = content_write(j->x, fd, j->e, j->data, j->err);
 	if (r < 0)
 		return r;
 	r = sys_chmod_fd(fd, t->st.st_mode & 07777);
