@@ -32,7 +32,26 @@ whole() {
 		{ echo "$what: $n blobs"; return 1; }
 }
 
-# at_each_call VERB...: on a copy of the layout each time, which the verb knows as `now`
+# faulty N KILL COMMAND...: rlc-image's verb with its call N failing, or killed there. status, and
+# `said`, in which what failed says so. 1 where the verb is over before call N.
+faulty() {
+	local n=$1 kill=$2
+	shift 2
+	what="rlc-image $* (call $n${kill:+, killed})"
+	status=0
+	FAILNTH_SAY=1 ${kill:+env FAILNTH_KILL=1} timeout 60 failnth "$n" \
+		"$BATS_RUN_TMPDIR/bin/rlc-image" "$@" >said 2>&1 || status=$?
+	case $status in
+	0 | 1) [ -z "$kill" ] ;;
+	100) return 1 ;;
+	137) [ -n "$kill" ] ;;
+	*) false ;;
+	esac || { echo "$what: exit $status"; cat said; exit 1; }
+	[ "$status" != 1 ] || grep -q -e '^rlc-image' -e 'Out of memory' said || { echo "$what: silent"; cat said; exit 1; }
+}
+
+# at_each_call VERB...: on a copy of the layout each time, which the verb knows as `now`; where
+# STRIDE is set, at each so many calls
 at_each_call() {
 	local n status kill
 	rm -rf now after
@@ -42,25 +61,24 @@ at_each_call() {
 	rlc-image gc --layout now
 	mv now after
 	for kill in '' 1; do
-		for ((n = 1; ; n++)); do
+		for ((n = 1; ; n += ${STRIDE:-1})); do
 			rm -rf now
 			cp -a before now
-			what="rlc-image $* (call $n${kill:+, killed})"
-			status=0
-			FAILNTH_SAY=1 ${kill:+env FAILNTH_KILL=1} timeout 60 failnth $n \
-				"$BATS_RUN_TMPDIR/bin/rlc-image" "$@" >said 2>&1 || status=$?
-			[ "$status" != 100 ] || break
-			case $status in
-			0 | 1) [ -z "$kill" ] ;;
-			137) [ -n "$kill" ] ;;
-			*) false ;;
-			esac || { echo "$what: exit $status"; cat said; return 1; }
-			# what failed says so
-			[ "$status" != 1 ] || grep -q -e '^rlc-image' -e 'Out of memory' said || { echo "$what: silent"; cat said; return 1; }
+			faulty $n "$kill" "$@" || break
 			whole || return
 		done
 		[ "$n" -gt 20 ]
 	done
+}
+
+# bundle: the image before:a unpacked, and changed
+bundle() {
+	rlc-image unpack --image before:a b
+	mkdir b/rootfs/dir
+	echo new >b/rootfs/dir/new
+	ln b/rootfs/dir/new b/rootfs/link
+	rm b/rootfs/one
+	rlc-chown --root b/rootfs 7:8 /dir/new
 }
 
 @test "tag" { at_each_call tag --image now:a b; }
@@ -74,6 +92,95 @@ at_each_call() {
 @test "raw add-layer" { at_each_call raw add-layer --image now:a two.tar; }
 
 @test "raw add-layer as zstd" { at_each_call raw add-layer --compress zstd --image now:a --tag c two.tar; }
+
+@test "insert" { STRIDE=3 at_each_call insert --image now:a d d; }
+
+@test "squash" {
+	rlc-image raw add-layer --image before:a two.tar
+	STRIDE=3 at_each_call squash --image now:a
+}
+
+@test "repack" {
+	bundle
+	STRIDE=7 at_each_call repack --image now:a b
+}
+
+@test "repack, killed 200 times" {
+	bundle
+	rlc-image gc --layout before
+	cp -a before now
+	rlc-image repack --image now:a b
+	rlc-image gc --layout now
+	mv now after
+	# the calls there are
+	local n last=1 status
+	cp -a before now
+	while faulty $((last * 2)) '' repack --image now:a b; do
+		last=$((last * 2))
+	done
+	RANDOM=4
+	for _ in {1..200}; do
+		rm -rf now
+		cp -a before now
+		n=$((RANDOM % (last * 2) + 1))
+		faulty $n 1 repack --image now:a b || :
+		whole
+	done
+}
+
+# looks_whole: the bundle `b` can be repacked, and so it has all of the image
+looks_whole() {
+	rlc-image repack --image before:a --tag again b >said 2>&1 || return
+	runs 0 rlc-image diff before:a before:again
+	is ''
+	runs 0 rlc-image diff before:a tree:b/rootfs
+	is ''
+}
+
+@test "unpack: a whole bundle, or one that is known for none" {
+	rlc-image raw add-layer --image before:a two.tar
+	local n status kill
+	for kill in '' 1; do
+		for ((n = 1; ; n += 7)); do
+			rm -rf b
+			faulty $n "$kill" unpack --image before:a b || break
+			if [ "$status" = 0 ]; then
+				looks_whole
+			elif [ -e b/umoci.json ]; then
+				# what failed has said so of some entry, or it was killed at the end
+				[ -n "$kill" ] || grep -q '^rlc-image unpack' said
+				[ -z "$kill" ] || looks_whole
+			elif [ -e b ]; then
+				runs 1 rlc-image repack --image before:a --tag again b
+				has umoci.json
+			fi
+		done
+		[ "$n" -gt 100 ]
+	done
+}
+
+# archived KIND: copy to such an archive; the file is whole or not there, and nothing beside it
+archived() {
+	local n status kill
+	mkdir out tmp
+	export TMPDIR=$PWD/tmp
+	rlc-image copy before:a "$1:whole"
+	for kill in '' 1; do
+		for ((n = 1; ; n += 3)); do
+			rm -rf out/* tmp/*
+			faulty $n "$kill" copy before:a "$1:out/file" || break
+			[ "$status" != 0 ] || [ -e out/file ]
+			[ ! -e out/file ] || cmp whole out/file
+			[ -n "$kill" ] || [ -z "$(find out -mindepth 1 ! -name file)" ]
+			[ -n "$kill" ] || [ -z "$(ls -A tmp)" ]
+		done
+		[ "$n" -gt 20 ]
+	done
+}
+
+@test "copy to docker-archive" { archived docker-archive; }
+
+@test "copy to oci-archive" { archived oci-archive; }
 
 @test "gc" {
 	rlc-image tag --image before:a b

@@ -5,6 +5,7 @@ top, what was removed a whiteout in it; without a change there is no new layer.
 The layout must have the image that the bundle came from;
 .Fl -image
 names it and the tag for the new image.
+What cannot be read is an error, and no image is made; names that no layer can hold are left out.
 Volumes of the image and what
 .Fl -mask-path
 names are left out.
@@ -27,6 +28,7 @@ struct repack {
 	char **masks; /* clean */
 	size_t mask_count;
 	bool no_mask_volumes, refresh;
+	bool lacking; /* something that could not be read */
 	struct bundle_meta meta;
 	struct layout layout;
 	struct image image;
@@ -97,9 +99,19 @@ static struct owner inside(void *repack, struct owner owner)
 	return bundle_inside(((struct repack *)repack)->b, owner);
 }
 
+/* What no layer can hold, whoever asks. */
+static bool has_no_place(int code)
+{
+	return code == -EINVAL || code == -ENAMETOOLONG || code == -ERANGE || code == -EFBIG ||
+	       code == -E2BIG || code == -EOPNOTSUPP;
+}
+
 static void fault(void *repack, struct err *err)
 {
-	bundle_fault(((struct repack *)repack)->b, err);
+	struct repack *k = repack;
+
+	k->lacking |= !has_no_place(err->code);
+	bundle_fault(k->b, err);
 }
 
 static int finished(void *repack, struct err *err)
@@ -319,6 +331,11 @@ static int repack(struct repack *k)
 		r = add_volumes(k);
 	if (r == 0)
 		r = layer = make_layer(k, &err);
+	/* A layer that lacks something of what was changed is not wanted. */
+	if (r >= 0 && k->lacking) {
+		report(k->v->self, "%s: no image was made of it", k->path);
+		return k->b->status;
+	}
 	if (r >= 0)
 		r = save(k, layer > 0, &err);
 	if (r == 0 && k->refresh)
