@@ -116,3 +116,92 @@ good() {
 	runs 1 rlc-image validate --layout l
 	has "layers: are over 1024"
 }
+
+# list SIZE FIRST COUNT: an archive with an etc/passwd of so many lines of that size
+list() {
+	layer <<-END
+		lines = [b"%x:" % n for n in range($2, $2 + $3)]
+		layer.add("etc/passwd", data=b"".join(l + b"x" * ($1 - len(l) - 1) + b"\n" for l in lines))
+	END
+}
+
+@test "apply: lists of any size, in the memory that is allowed" {
+	rlc-image init --layout l
+	rlc-image new --image l:base
+	list 20 0 1 >base.tar
+	rlc-image raw add-layer --image l:base base.tar
+	apply() { # STATUS SIZE COUNT
+		list $2 1 $3 >a.tar
+		list $2 $(($3 + 1)) $3 >b.tar
+		rlc-image raw add-layer --image l:base --tag a a.tar
+		rlc-image raw add-layer --image l:base --tag b b.tar
+		runs $1 rss 98304 "$RLC" image apply --image l:a --tag both b
+	}
+	apply 0 300 30000
+	apply 1 8 1500000
+	has "it is no list that can be merged"
+	apply 1 300 50000
+	has "is too large to be merged"
+}
+
+@test "apply and diff: more files than memory is there for" {
+	many() {
+		layer <<-END
+			for i in range(100000): layer.add("$1/%d" % i)
+		END
+	}
+	rlc-image init --layout l
+	rlc-image new --image l:a
+	many a >a.tar
+	many b >b.tar
+	rlc-image raw add-layer --image l:a --tag x a.tar
+	rlc-image raw add-layer --image l:a --tag y b.tar
+	runs 1 rss 98304 "$RLC" image apply --image l:x --tag both y
+	has "too many files differ"
+	runs 1 rss 98304 "$RLC" image diff l:x l:y
+	equal "$(wc -l <<<"$output")" 200002
+}
+
+@test "a tree as deep as can be does not need more stack than there is" {
+	layer <<-'END' >deep.tar
+		p = "/".join(["d"] * 2040)
+		layer.add(p + "/f")
+		layer.symlink("l", p)
+		layer.add("l/" + "/".join(["e"] * 2030) + "/f")
+	END
+	layer </dev/null >none.tar
+	ulimit -s 3072
+	run "$RLC" image diff tar:deep.tar tar:none.tar
+	[ "$status" -le 2 ]
+	[[ $output == *"cannot go into its directory"* ]]
+}
+
+@test "symlinks that make long ways are gone quickly" {
+	layer <<-'END' >ways.tar
+		layer.directory("d")
+		for i in range(39): layer.symlink("l%d" % i, "/l%d/" % (i + 1) + "./" * 2040)
+		layer.symlink("l39", "d")
+		for i in range(40): layer.add("l0/%d" % i)
+	END
+	rlc-image init --layout l
+	rlc-image new --image l:a
+	rlc-image raw add-layer --image l:a ways.tar
+	soon 0 rlc-image flatten --image l:a out.tar
+	equal "$(rlc-tar -tf out.tar | grep -c '^d/[0-9]')" 40
+}
+
+@test "a layout that cannot be written is read by all that only read" {
+	[ "$ENVIRONMENT" = root ] || skip "needs a mount"
+	layout 'layout.tag(layout.image([layout.layer(), layout.layer({"a": b"b"})]))'
+	mkdir ro
+	unshare -m sh -ec "mount --bind l ro && mount -o remount,bind,ro ro
+		for verb in 'ls --layout ro' 'stat --image ro' 'stat --json --image ro' 'history --image ro' \
+			'validate --layout ro' 'unpack --image ro b' 'raw unpack --image ro r' \
+			'raw config --image ro c' 'flatten --image ro f.tar' 'diff ro ro' \
+			'copy ro k' 'copy ro oci-archive:o.tar' 'copy ro docker-archive:d.tar:x' \
+			'copy ro tree:t' 'index list --image ro'; do
+			echo \$verb; '$RLC' image \$verb >out
+		done"
+	! unshare -m sh -c "mount --bind l ro && mount -o remount,bind,ro ro && '$RLC' image rm --image ro"
+	good l
+}

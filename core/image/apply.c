@@ -43,6 +43,9 @@ static int read_stack(struct stack *s, struct facts **out, struct err *err)
 	return facts_new(s->low_count + high, &o, out, err);
 }
 
+/* Some 350 bytes each; there are two such sets. */
+enum { CHANGED_MAX = 96 << 10 };
+
 /* What became of the paths that differ from the base: a digest of all that is known of each. */
 struct changed {
 	json_t *set;
@@ -69,6 +72,8 @@ static int note(void *arg, const char *path, const struct fact *of, const struct
 	char hex[65] = "";
 	int r = to ? summarize(to, hex) : 0;
 
+	if (json_object_size(c->set) >= CHANGED_MAX)
+		return err_tell(err, -EFBIG, "too many files differ from what both have", NULL);
 	(void)of, (void)differs;
 	/* Paths are bytes. */
 	if (r == 0 && json_object_set_new_nocheck(c->set, path, json_string(hex)) != 0)

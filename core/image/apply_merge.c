@@ -4,8 +4,8 @@
 #include "core/image/records.h"
 #include "core/pack/path.h"
 
-/* The largest such list, of all packages of a distribution, has some 50 MB. */
-enum { LIST_MAX = 64 << 20 };
+/* Several are in memory at once. The status of 5,000 packages has some 6 MB. */
+enum { LIST_MAX = 12 << 20 };
 
 static int read_content(
 	struct archive_in *in, const struct entry *e, struct buf *out, struct err *err)

@@ -128,14 +128,19 @@ int blob_begin(struct layout *l, struct blob_out *b, struct err *err)
 /* Some programs make blobs/sha256 with the first blob. */
 static int make_blobs(struct layout *l)
 {
+	int blobs;
+
 	if (l->blobs >= 0)
 		return 0;
 	if (mkdirat(l->fd, "blobs", 0755) != 0 && errno != EEXIST)
 		return -errno;
 	if (mkdirat(l->fd, "blobs/sha256", 0755) != 0 && errno != EEXIST)
 		return -errno;
-	l->blobs = openat(l->fd, "blobs/sha256", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return l->blobs < 0 ? -errno : 0;
+	blobs = layout_blobs(l->fd);
+	if (blobs < 0)
+		return blobs;
+	l->blobs = blobs;
+	return 0;
 }
 
 /* Moves the file to its place, where no good one is. */

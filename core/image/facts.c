@@ -8,6 +8,9 @@
 /* A name that no archive's attribute can have: the content's digest is kept under it. */
 #define DIGEST_ATTR ""
 
+/* Two trees are compared, 45 bytes a name. */
+enum { FACTS_MAX = 1 << 20 };
+
 static int hash_content(struct archive_in *in, char hex[65], struct err *err)
 {
 	struct source *s;
@@ -58,6 +61,8 @@ static int take(struct facts *f, const struct merge_options *o, struct entry *e,
 		err_free(err);
 		return 0;
 	}
+	if (merge_last(f->tree) > FACTS_MAX)
+		return err_tell(err, -EFBIG, "too many names to compare", NULL);
 	if (r < 0 || !id || e->hardlink || S_ISDIR(e->mode))
 		return r;
 	return keep(f, id, e, in, err);

@@ -176,8 +176,7 @@ static int lock(int fd, int how)
 	return r == 0 ? 0 : -errno;
 }
 
-/* The blobs, symlinks not followed. */
-static int open_blobs(int fd)
+int layout_blobs(int fd)
 {
 	cleanup_fd int blobs = openat(fd, "blobs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int sha256 = blobs < 0 ? -1
@@ -206,7 +205,7 @@ int layout_open(struct layout *l, const char *dir, enum layout_use use, struct e
 		layout_close(l);
 		return err_set(err, r, "cannot lock", dir);
 	}
-	l->blobs = open_blobs(l->fd);
+	l->blobs = layout_blobs(l->fd);
 	if (l->blobs == -ENOENT)
 		l->blobs = -1;
 	if (l->blobs >= -1)

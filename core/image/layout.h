@@ -77,6 +77,9 @@ int layout_collect(struct layout *l, struct err *err);
  */
 int layout_file(int dirfd, const char *name, struct stat *st);
 
+/* Opens blobs/sha256 in a layout's directory, symlinks not followed. */
+int layout_blobs(int dirfd);
+
 /*
  * A new file in the layout, open for writing, and its name, which is nobody else's. The descriptor
  * or negative errno.

@@ -3,7 +3,8 @@
 
 #include "core/base/buf.h"
 
-enum { LINKS_MAX = 40, DEPTH_MAX = 4096 };
+/* The depth is that of path_split: what lies deeper could not be named in an archive. */
+enum { LINKS_MAX = 40, DEPTH_MAX = 2048 };
 
 static int push(struct merge_tree *t, struct way w)
 {
@@ -81,8 +82,19 @@ static int look(struct merge_tree *t, const char *name, bool make, uint32_t *id)
 	return 0;
 }
 
+/* What is left of the way that symlinks go: from at on. */
+struct rest {
+	struct buf text;
+	size_t at;
+};
+
+static const char *left_of(const struct rest *rest)
+{
+	return rest->text.len ? rest->text.data + rest->at : "";
+}
+
 /* A symlink's target goes before what is left of the way. */
-static int prepend_target(struct merge_tree *t, uint32_t link, struct buf *rest)
+static int prepend_target(struct merge_tree *t, uint32_t link, struct rest *rest)
 {
 	const struct place *p = merge_place(t, link);
 	uint32_t at = p->flags & PLACE_TIED ? merge_inode(t, p->at)->target : p->at;
@@ -94,17 +106,17 @@ static int prepend_target(struct merge_tree *t, uint32_t link, struct buf *rest)
 	if (r == 0 && *target == '/')
 		r = go_top(t);
 	if (r == 0)
-		r = buf_addf(&all, "%s/%s", target, rest->len ? rest->data : "");
+		r = buf_addf(&all, "%s/%s", target, left_of(rest));
 	if (r < 0)
 		return r;
-	buf_free(rest);
-	*rest = all;
+	buf_free(&rest->text);
+	*rest = (struct rest){all, 0};
 	all = (struct buf)BUF_NONE;
 	return ++t->ways.links > LINKS_MAX ? -ELOOP : 0;
 }
 
 /* Goes on to one component of a symlink's target. */
-static int go_component(struct merge_tree *t, const char *name, struct buf *rest)
+static int go_component(struct merge_tree *t, const char *name, struct rest *rest)
 {
 	uint32_t id;
 	int r;
@@ -132,18 +144,18 @@ static int go_component(struct merge_tree *t, const char *name, struct buf *rest
 
 static int follow(struct merge_tree *t, uint32_t link)
 {
-	cleanup_buf struct buf rest = BUF_NONE;
+	struct rest rest = {BUF_NONE, 0};
 	int r = prepend_target(t, link, &rest);
 
-	while (r == 0 && rest.len) {
-		size_t n = strcspn(rest.data, "/");
-		cleanup_free char *name = strndup(rest.data, n);
+	while (r == 0 && *left_of(&rest)) {
+		const char *left = left_of(&rest);
+		size_t n = strcspn(left, "/");
+		cleanup_free char *name = strndup(left, n);
 
-		n += rest.data[n] == '/';
-		memmove(rest.data, rest.data + n, rest.len - n + 1);
-		rest.len -= n;
+		rest.at += n + (left[n] == '/');
 		r = name ? go_component(t, name, &rest) : -ENOMEM;
 	}
+	buf_free(&rest.text);
 	return r;
 }
 

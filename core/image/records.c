@@ -15,6 +15,9 @@ struct records {
 	size_t count, room;
 };
 
+/* More users or packages than that nobody has. */
+enum { RECORDS_MAX = 1 << 16 };
+
 enum records_kind records_kind(const char *path)
 {
 	static const char *const lines[] = {
@@ -139,6 +142,8 @@ static int split(const struct buf *b, enum records_kind kind, struct records *ou
 		size_t n = length(p, (size_t)(end - p), kind);
 		int r = n ? add(out, p, n, kind) : 0;
 
+		if (r == 0 && out->count > RECORDS_MAX)
+			r = -EBADMSG;
 		if (r < 0)
 			return r;
 		p += n;
