@@ -62,13 +62,12 @@ int blob_source(
 	return r < 0 ? fail(l, hex_of(d), r, "cannot read", err) : 0;
 }
 
-static int read_doc(const struct layout *l, const struct descriptor *d, const struct buf *text,
+static int read_doc(const struct layout *l, const struct descriptor *d, const char *data, size_t n,
 	json_t **out, struct err *err)
 {
-	const char *data = text->len ? text->data : "";
 	cleanup_free char *path = NULL;
 	char hex[65];
-	int r = digest_bytes(data, text->len, hex);
+	int r = digest_bytes(data, n, hex);
 
 	if (r < 0)
 		return fail(l, hex_of(d), r, "cannot verify", err);
@@ -78,14 +77,16 @@ static int read_doc(const struct layout *l, const struct descriptor *d, const st
 		path = NULL;
 		return fail(l, hex, -ENOMEM, "cannot read", err);
 	}
-	return doc_parse(data, text->len, path, out, err);
+	return doc_parse(data, n, path, out, err);
 }
 
 int blob_doc(const struct layout *l, const struct descriptor *d, json_t **out, struct err *err)
 {
-	cleanup_buf struct buf text = BUF_NONE;
+	char small[16384]; /* most fit, and memory from the kernel costs more than to read them */
+	cleanup_free char *large = NULL;
 	cleanup_fd int fd = -1;
-	int r;
+	char *text = small;
+	ssize_t n = -ENOMEM;
 
 	*out = NULL;
 	if (d->size > DOC_MAX)
@@ -93,14 +94,12 @@ int blob_doc(const struct layout *l, const struct descriptor *d, json_t **out, s
 	fd = open_blob(l, d, err);
 	if (fd < 0)
 		return fd;
-	r = buf_reserve(&text, (size_t)d->size);
-	if (r == 0) {
-		ssize_t n = io_read(fd, text.data, (size_t)d->size);
-
-		r = n < 0 ? (int)n : 0;
-		text.len = n < 0 ? 0 : (size_t)n;
-	}
-	return r < 0 ? fail(l, hex_of(d), r, "cannot read", err) : read_doc(l, d, &text, out, err);
+	if (d->size > (int64_t)sizeof(small))
+		text = large = malloc((size_t)d->size);
+	if (text)
+		n = io_read(fd, text, (size_t)d->size);
+	return n < 0 ? fail(l, hex_of(d), (int)n, "cannot read", err)
+		     : read_doc(l, d, text, (size_t)n, out, err);
 }
 
 int blob_there(const struct layout *l, const struct descriptor *d)

@@ -149,7 +149,7 @@ static int mark_doc(struct mark *m, const json_t *doc)
 static void keep(struct mark *m, json_t *doc, int64_t size)
 {
 	m->kept_bytes += size;
-	if (m->kept_bytes > 256 << 10) {
+	if (m->kept_bytes > 32 << 10) {
 		json_array_clear(m->kept);
 		m->kept_bytes = 0;
 	}

@@ -67,8 +67,8 @@ static void sum(struct extract *x, const void *block, size_t n, bool hole)
 		digest_add(x->digest, block, n);
 }
 
-int content_write(struct extract *x, int fd, const struct entry *e, struct archive_in *data,
-	struct err *err)
+int content_write(
+	struct extract *x, int fd, const struct entry *e, struct archive_in *data, struct err *err)
 {
 	int64_t end = 0, written = 0, offset;
 	const void *block;

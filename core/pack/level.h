@@ -118,7 +118,7 @@ mode_t meta_mode(const struct extract *x, const struct entry *e);
 int meta_clear(struct dir *dir, struct err *err);
 
 /* Writes the entry's content to fd, leaving holes where there is nothing but zeros. */
-int content_write(struct extract *x, int fd, const struct entry *e, struct archive_in *data,
-	struct err *err);
+int content_write(
+	struct extract *x, int fd, const struct entry *e, struct archive_in *data, struct err *err);
 
 #endif
