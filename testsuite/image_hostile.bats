@@ -205,3 +205,17 @@ list() {
 	! unshare -m sh -c "mount --bind l ro && mount -o remount,bind,ro ro && '$RLC' image rm --image ro"
 	good l
 }
+
+@test "a bundle whose manifest is empty or no file is not taken for one where all is new" {
+	layout 'layout.tag(layout.image())'
+	rlc-image unpack --image l b
+	manifest=$(echo b/*.mtree)
+	cp "$manifest" good
+	for how in "truncate -s 0" mkfifo "ln -s $PWD/good" "truncate -s 2G"; do
+		rm "$manifest"
+		$how "$manifest"
+		soon 1 rlc-image repack --image l:new b
+	done
+	runs 0 rlc-image ls --layout l
+	is latest
+}

@@ -409,6 +409,9 @@ static int compare_all(struct compare *c, struct err *err)
 		r = step(c, err);
 	if (r < 0)
 		return r;
+	/* Else all that is there would be new. */
+	if (c->event != MTREE_ENTRY)
+		return err_set(err, -EBADMSG, "the manifest does not have the top", NULL);
 	walk_directories_last(walk);
 	while ((r = walk_next(walk, &v)) > 0) {
 		const char *path = v.depth ? v.path + 2 : v.path; /* "./a" is "a" */
