@@ -28,8 +28,8 @@ struct bundle {
 	struct tree rootfs;
 	bool overlay;
 	struct known *known; /* sums of what was unpacked; NULL: none are wanted */
-	bool keep_dirlinks; /* a directory does not replace a symlink to one */
-	int status;         /* EXIT_SOME once some entry failed */
+	bool keep_dirlinks;  /* a directory does not replace a symlink to one */
+	int status;          /* EXIT_SOME once some entry failed */
 };
 
 #define BUNDLE_NONE                                                                                \

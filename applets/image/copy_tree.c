@@ -76,6 +76,7 @@ static int write_tree(struct copying *c, struct layer_job *j, struct sink *sink,
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	struct create_options o = {.format = FORMAT_PAX,
 		.whiteouts = WHITEOUTS_APPLY,
+		.no_holes = verb_no_holes(&c->m.v),
 		.numeric = true,
 		.owner = {OWNER_KEEP, OWNER_KEEP},
 		.set_mtime = epoch && *epoch,

@@ -24,6 +24,11 @@ What is written is written aside, synced and renamed,
 .Pa index.json
 last, so that whoever is interrupted leaves the layout as it was.
 Several may work on one layout at once.
+.Pp
+.Fl -compress Cm zstd:chunked
+makes zstd layers in which each file is compressed by itself, with a table of contents behind them,
+from which Podman and others fetch only the files that they lack.
+Such a layer has no sparse files, and only names in UTF-8.
 .Sh ENVIRONMENT
 .Bl -tag -width SOURCE_DATE_EPOCH
 .It Ev SOURCE_DATE_EPOCH

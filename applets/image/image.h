@@ -57,11 +57,11 @@ enum {
 	{                                                                                          \
 		VERB_CREATED_BY, 0, "history.created_by", "TEXT", "by what, in the history"        \
 	}
-#define VERB_ROW_COMPRESS                                                                          \
-	{                                                                                          \
-		VERB_COMPRESS, 0, "compress", "HOW",                                               \
-			"how new layers are compressed: gzip, zstd, none, or auto: as the layer "  \
-			"below is, and gzip for the first (auto)"                                  \
+#define VERB_ROW_COMPRESS                                                                                       \
+	{                                                                                                       \
+		VERB_COMPRESS, 0, "compress", "HOW",                                                            \
+			"how new layers are compressed: gzip, zstd, zstd:chunked, none, or auto: as the layer " \
+			"below is, and gzip for the first (auto)"                                               \
 	}
 #define VERB_ROWS_MAPS                                                                             \
 	{VERB_UID_MAP, 0, "uid-map", "INSIDE:OUTSIDE:COUNT", "what user ids are outside"},         \
@@ -129,6 +129,9 @@ const char *verb_new_tag(const struct verb *v);
 
 /* How a new layer on top of the image is compressed. */
 enum compression verb_compression(const struct verb *v, const struct image *i);
+
+/* Whether that has no place for sparse files. */
+bool verb_no_holes(const struct verb *v);
 
 /*
  * The entry for the history; *h points into v and time. by is what made it, where --history.*

@@ -34,8 +34,11 @@ static int open_layer(void *merging, size_t i, struct source **out, struct err *
 int merging_write(struct merging *m, size_t first, size_t end, struct sink *sink,
 	int (*finished)(void *arg, struct err *err), void *arg, struct err *err)
 {
-	const struct merge_options o = {
-		.first = first, .fault = merging_fault, .open = open_layer, .arg = m};
+	const struct merge_options o = {.first = first,
+		.fault = merging_fault,
+		.open = open_layer,
+		.arg = m,
+		.no_holes = verb_no_holes(&m->v)};
 	struct archive_out *out;
 	int r = archive_out_open(sink, FORMAT_PAX, true, &out);
 

@@ -96,8 +96,10 @@ static int take_created(struct verb *v, const char *text)
 
 static int take_compress(struct verb *v, const char *text)
 {
-	static const char *const words[] = {
-		[COMPRESS_NONE] = "none", [COMPRESS_GZIP] = "gzip", [COMPRESS_ZSTD] = "zstd"};
+	static const char *const words[] = {[COMPRESS_NONE] = "none",
+		[COMPRESS_GZIP] = "gzip",
+		[COMPRESS_ZSTD] = "zstd",
+		[COMPRESS_CHUNKED] = "zstd:chunked"};
 	size_t i;
 
 	v->auto_compress = strcmp(text, "auto") == 0;
@@ -108,7 +110,8 @@ static int take_compress(struct verb *v, const char *text)
 			v->compress = (enum compression)i;
 			return EXIT_DONE;
 		}
-	return usage_error(v->self, "--compress: '%s' is none of auto, gzip, zstd, none", text);
+	return usage_error(
+		v->self, "--compress: '%s' is none of auto, gzip, zstd, zstd:chunked, none", text);
 }
 
 /* EXIT_DONE, an exit status after a message, or -1 where it is the verb's own. */
@@ -238,7 +241,12 @@ void verb_end(struct verb *v)
 
 int verb_fail(const struct verb *v, struct err *err)
 {
+	bool unfit = err->code == -EILSEQ || err->code == -EOPNOTSUPP;
+
 	report_err(v->self, err);
+	if (unfit && v->compress == COMPRESS_CHUNKED)
+		report(v->self,
+			"zstd:chunked has no place for sparse files, nor for names that are not UTF-8");
 	return EXIT_SOME;
 }
 
@@ -263,6 +271,11 @@ enum compression verb_compression(const struct verb *v, const struct image *i)
 		if (layer_media(i->layers[n].media, &how) == 0 && how != COMPRESS_NONE)
 			return how;
 	return COMPRESS_GZIP;
+}
+
+bool verb_no_holes(const struct verb *v)
+{
+	return v->compress == COMPRESS_CHUNKED;
 }
 
 bool verb_history(const struct verb *v, const struct image *i, const char *by, bool empty_layer,

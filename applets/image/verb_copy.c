@@ -400,7 +400,7 @@ static const struct option_row copy_options[] = {
 	{COPY_ALL, 0, "all", NULL, "all images of an index, not the one for this machine"},
 	{COPY_FORMAT, 0, "format", "oci|docker", "write the manifest in these media types"},
 	{VERB_COMPRESS, 0, "compress", "HOW",
-		"compress layers anew: gzip, zstd, none, or auto: leave those of a layout as they "
+		"compress layers anew: gzip, zstd, zstd:chunked, none, or auto: leave those of a layout as they "
 		"are, and gzip for others (auto)"},
 	{COPY_LINK, 0, "link", NULL,
 		"make hard links of blobs, where they are your own and only you may write to them"},

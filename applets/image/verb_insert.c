@@ -121,6 +121,7 @@ static int make_layer(struct insert *in, struct err *err)
 {
 	struct create_options o = {.format = FORMAT_PAX,
 		.whiteouts = WHITEOUTS_APPLY,
+		.no_holes = verb_no_holes(in->v),
 		.numeric = true,
 		.whole_seconds = true,
 		.owner = {OWNER_KEEP, OWNER_KEEP},

@@ -173,6 +173,7 @@ static int write_changes(struct repack *k, const struct changes *c, struct err *
 {
 	struct changes_layer how = {.tree = &k->b->rootfs,
 		.owners = &k->b->context.owners,
+		.no_holes = verb_no_holes(k->v),
 		.inside = inside,
 		.fault = fault,
 		.finished = finished,
@@ -197,6 +198,7 @@ static int write_upper(struct repack *k, struct err *err)
 {
 	struct create_options o = {.format = FORMAT_PAX,
 		.whiteouts = WHITEOUTS_OCI,
+		.no_holes = verb_no_holes(k->v),
 		.numeric = true,
 		.whole_seconds = true,
 		.owner = {OWNER_KEEP, OWNER_KEEP},

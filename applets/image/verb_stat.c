@@ -133,7 +133,8 @@ static int print_json(const struct image *i)
 	cleanup_buf struct buf out = BUF_NONE;
 
 	if (!put_doc(all, "manifest", &i->top, i->manifest) ||
-		!put_doc(all, "config", &i->config_blob, i->config) || json_object_set_new(all, "history", history_json(i)) != 0 ||
+		!put_doc(all, "config", &i->config_blob, i->config) ||
+		json_object_set_new(all, "history", history_json(i)) != 0 ||
 		doc_write(all, &out) < 0)
 		return -ENOMEM;
 	puts(out.data);

@@ -38,7 +38,8 @@ const struct change *changes_find(const struct changes *c, const char *path);
 struct changes_layer {
 	const struct tree *tree;
 	const struct owners *owners;
-	bool clamp; /* no time later than mtime */
+	bool clamp;    /* no time later than mtime */
+	bool no_holes; /* as create_options has it */
 	struct timespec mtime;
 	/* The ids that the layer has for those in the tree; may be NULL. */
 	struct owner (*inside)(void *arg, struct owner owner);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/layer.h"
+#include "core/image/chunked.h"
 #include "core/image/verify.h"
 
 #include <stdio.h>
@@ -85,7 +86,9 @@ static int make_sinks(struct layer_out *out, int level, struct sink **sink)
 	if (r < 0)
 		return r;
 	out->stored = *sink;
-	r = sink_compress(*sink, out->how, level, 0, sink);
+	r = out->how == COMPRESS_CHUNKED ? sink_chunked(*sink, level, sink)
+					 : sink_compress(*sink, out->how, level, 0, sink);
+	out->packed = *sink;
 	if (r == 0)
 		r = sink_digest(*sink, sink);
 	if (r == 0)
@@ -113,8 +116,8 @@ int layer_begin(struct layout *l, enum compression how, int level, struct layer_
 static const char *media_of(enum compression how)
 {
 	return how == COMPRESS_GZIP   ? MEDIA_LAYER_GZIP
-	       : how == COMPRESS_ZSTD ? MEDIA_LAYER_ZSTD
-				      : MEDIA_LAYER;
+	       : how == COMPRESS_NONE ? MEDIA_LAYER
+				      : MEDIA_LAYER_ZSTD;
 }
 
 int layer_commit(
@@ -135,11 +138,13 @@ int layer_commit(
 	r = blob_commit(&out->blob, stored, err);
 	if (r == 0 && descriptor_make(media_of(out->how), digest, st.st_size, d) < 0)
 		r = err_set(err, -ENOMEM, "cannot write a layer", NULL);
+	if (r == 0 && out->how == COMPRESS_CHUNKED && chunked_annotate(out->packed, d->json) < 0)
+		r = err_set(err, -ENOMEM, "cannot write a layer", NULL);
 	return r;
 }
 
 void layer_abandon(struct layer_out *out)
 {
 	blob_abandon(&out->blob);
-	out->content = out->stored = NULL;
+	out->content = out->packed = out->stored = NULL;
 }

@@ -31,7 +31,8 @@ int layer_source(const struct layout *l, const struct descriptor *d, const char 
 struct layer_out {
 	struct blob_out blob;
 	enum compression how;
-	struct sink *content, *stored; /* not owned: the digests of the archive and of the blob */
+	/* not owned: the digest of the archive, what compresses it, the digest of the blob */
+	struct sink *content, *packed, *stored;
 };
 
 #define LAYER_OUT_NONE                                                                             \

@@ -19,7 +19,8 @@ struct merge_options {
 	size_t first;    /* layers below this number stay as they are: see merge_layers */
 	fault_fn *fault; /* told of entries that no tree could hold; they are left out */
 	merge_open_fn *open;
-	void *arg; /* for these */
+	void *arg;     /* for these */
+	bool no_holes; /* sparse files are written as long as they are, in zeros */
 };
 
 /*

@@ -107,6 +107,8 @@ static int put(struct merge_writer *w, struct entry *e, struct archive_in *data)
 	int r;
 
 	drop_private(e);
+	if (w->options->no_holes)
+		e->run_count = 0;
 	r = archive_out_entry(w->out, e, &fault);
 	if (is_fault(r)) {
 		w->options->fault(w->options->arg, &fault);

@@ -21,7 +21,7 @@ struct writer {
 	struct sums *sums;
 	struct stamps *stamps; /* NULL: none are wanted */
 	const struct known *known;
-	bool set;              /* a /set line stands, with these ids */
+	bool set; /* a /set line stands, with these ids */
 	uint32_t uid, gid;
 };
 

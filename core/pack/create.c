@@ -177,7 +177,7 @@ static int find_runs(const struct create *c, int fd, const struct node *node, st
 	bool sparse = node->real.st_blocks * 512 < node->real.st_size;
 	int r;
 
-	if (!sparse || c->options->format != FORMAT_PAX)
+	if (!sparse || c->options->no_holes || c->options->format != FORMAT_PAX)
 		return 0;
 	r = sparse_runs(fd, e->size, &e->runs, &e->run_count);
 	if (r == 0 && e->run_count == 0 && e->size > 0)

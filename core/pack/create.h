@@ -9,6 +9,7 @@ struct create_options {
 	enum whiteouts whiteouts;
 	bool one_file_system, no_recursion;
 	bool whole_seconds;       /* times lose their fractions, as in layers */
+	bool no_holes;            /* sparse files as long as they are, in zeros */
 	bool numeric;             /* no names of users and groups */
 	struct owner owner;       /* for all entries; OWNER_KEEP: each has its own */
 	const char *user, *group; /* their names; where the number is OWNER_KEEP it is the tree's */

@@ -12,7 +12,12 @@
  * first bytes (source_decompress reads some), so unshare(2) and the like come before.
  */
 
-enum compression { COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_ZSTD };
+enum compression {
+	COMPRESS_NONE,
+	COMPRESS_GZIP,
+	COMPRESS_ZSTD,
+	COMPRESS_CHUNKED /* zstd:chunked; for layers alone, see core/image/chunked.h */
+};
 
 /* A source: bytes are pulled, a block at a time, without copying. */
 struct source;
