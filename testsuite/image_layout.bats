@@ -79,8 +79,8 @@ blobs() { ls l/blobs/sha256 | LC_ALL=C sort; }
 	runs 0 rlc-image rm --image l:one
 	runs 0 rlc-image list --layout l
 	is "$(printf 'latest\ntwo.0/x:y')"
-	runs 1 rlc-image remove --image l:one
-	has "rlc-image remove: one: there is no such tag"
+	runs 0 rlc-image remove --image l:one
+	is "rlc-image remove: one: there is no such tag, so nothing was removed"
 	runs 1 rlc-image tag --image l:one three
 	has "one: there is no such tag"
 	runs 2 rlc-image tag --image l ..
@@ -211,18 +211,15 @@ blobs() { ls l/blobs/sha256 | LC_ALL=C sort; }
 	chmod -R u+w l
 }
 
-@test "100 images: ls, stat, tag and gc within 5 ms, more or less" {
+@test "100 images: ls, stat and tag open what they need of one, gc each document once" {
 	gen oci 'for n in range(100): layout.tag(layout.image(config={"author": str(n)}), "t%d" % n)'
-	for verb in "ls --layout l" "stat --image l:t50" "tag --image l:t50 new" "gc --layout l"; do
-		best=999999999
-		for _ in 1 2 3 4 5; do
-			start=$(date +%s%N)
-			rlc-image $verb >out
-			took=$(($(date +%s%N) - start))
-			[ $took -gt $best ] || best=$took
-		done
-		echo "$verb: $best ns"
-		[ $best -lt 50000000 ] # a machine that is busy, and the time to start
+	for verb in "ls --layout l" "stat --image l:t50" "tag --image l:t50 new"; do
+		strace -f -e trace=openat,openat2 -o calls rlc-image $verb >out
+		[ "$(grep -c open calls)" -lt 20 ]
 	done
 	equal "$(rlc-image ls --layout l | wc -l)" 101
+	strace -f -e trace=openat,openat2 -o calls rlc-image gc --layout l
+	grep -o '"[0-9a-f]\{64\}"' calls | sort | uniq -d >twice
+	equal "$(cat twice)" ''
+	[ "$(grep -c open calls)" -lt 230 ]
 }

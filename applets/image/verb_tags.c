@@ -57,6 +57,7 @@ const struct applet verb_new = {
 /* What is done to index.json. */
 struct tagging {
 	const char *from, *to; /* to NULL: removed */
+	bool none;             /* out: there was nothing to remove */
 };
 
 static bool is_tagged(const json_t *descriptor, const char *tag)
@@ -108,9 +109,9 @@ static int add_tag(json_t *manifests, const struct tagging *t)
 
 static int change_tag(void *arg, json_t *index, struct err *err)
 {
-	const struct tagging *t = arg;
+	struct tagging *t = arg;
 	json_t *manifests = json_object_get(index, "manifests");
-	int r;
+	int r = 0;
 
 	if (t->to && strcmp(t->from, t->to) != 0)
 		remove_tag(manifests, t->to);
@@ -118,7 +119,7 @@ static int change_tag(void *arg, json_t *index, struct err *err)
 		r = strcmp(t->from, t->to) == 0 ? find_tag(manifests, t->to)
 						: add_tag(manifests, t);
 	else
-		r = remove_tag(manifests, t->from) ? 0 : -ENOENT;
+		t->none = remove_tag(manifests, t->from) == 0;
 	if (r == -ENOENT)
 		return err_tell(err, r, "there is no such tag", t->from);
 	return r < 0 ? err_set(err, r, NULL, t->from) : 0;
@@ -128,11 +129,14 @@ static int run_tagging(const struct verb *v, const char *to)
 {
 	cleanup_err struct err err = ERR_NONE;
 	cleanup_layout struct layout l = LAYOUT_NONE;
-	struct tagging t = {v->image.tag, to};
+	struct tagging t = {v->image.tag, to, false};
 	int r = layout_open(&l, v->image.dir, LAYOUT_WRITE, &err);
 
 	if (r == 0)
 		r = layout_change(&l, change_tag, &t, &err);
+	/* No failure, as for umoci: what scripts want is that the tag is not there */
+	if (r == 0 && t.none)
+		report(v->self, "%s: there is no such tag, so nothing was removed", t.from);
 	return r < 0 ? verb_fail(v, &err) : EXIT_DONE;
 }
 
