@@ -93,16 +93,16 @@ bundle() {
 
 @test "raw add-layer as zstd" { at_each_call raw add-layer --compress zstd --image now:a --tag c two.tar; }
 
-@test "insert" { STRIDE=3 at_each_call insert --image now:a d d; }
+@test "insert" { STRIDE=7 at_each_call insert --image now:a d d; }
 
 @test "squash" {
 	rlc-image raw add-layer --image before:a two.tar
-	STRIDE=3 at_each_call squash --image now:a
+	STRIDE=7 at_each_call squash --image now:a
 }
 
 @test "repack" {
 	bundle
-	STRIDE=7 at_each_call repack --image now:a b
+	STRIDE=13 at_each_call repack --image now:a b
 }
 
 @test "repack, killed 200 times" {
@@ -166,7 +166,7 @@ archived() {
 	export TMPDIR=$PWD/tmp
 	rlc-image copy before:a "$1:whole"
 	for kill in '' 1; do
-		for ((n = 1; ; n += 3)); do
+		for ((n = 1; ; n += 5)); do
 			rm -rf out/* tmp/*
 			faulty $n "$kill" copy before:a "$1:out/file" || break
 			[ "$status" != 0 ] || [ -e out/file ]
