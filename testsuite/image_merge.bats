@@ -3,15 +3,6 @@
 # environments: user root
 load lib
 
-# image TAG TAR...: an image of these layers
-image() {
-	local tag=$1 tar
-	shift
-	[ -d oci ] || rlc-image init --layout oci
-	rlc-image new --image "oci:$tag"
-	for tar; do rlc-image raw add-layer --image "oci:$tag" "$tar"; done
-}
-
 # extracted DIR TAR...: one after the other, whatever cannot be extracted left out
 extracted() {
 	local dir=$1 tar

@@ -3,37 +3,6 @@
 # environments: user inns root
 load lib
 
-# image TAG TAR...: an image of these layers in oci
-image() {
-	local tag=$1 tar
-	shift
-	[ -d oci ] || rlc-image init --layout oci
-	rlc-image new --image "oci:$tag"
-	for tar; do rlc-image raw add-layer --image "oci:$tag" "$tar"; done
-}
-
-# lower: a layer with something of everything
-lower() {
-	layer <<-'END' >0.tar
-		layer.directory(".", time="1234567890")
-		layer.directory("etc", owner=(0, 42))
-		layer.add("etc/shadow", data=b"x\n", mode=0o640, owner=(0, 42))
-		layer.add("etc/none", data=b"secret", mode=0, owner=(7, 8))
-		layer.directory("closed", mode=0, owner=(3, 4))
-		layer.add("closed/in", data=b"in")
-		layer.symlink("link", "etc/sha dow", owner=(33, 34))
-		layer.hardlink("etc/shadow2", "etc/shadow")
-		layer.add("su", data=b"su", mode=0o4755, attrs={"user.note": b"hello"})
-		layer.add("odd *?[#\\\x01\xe9 name", data=b"odd")
-		layer.add("null", tarfile.CHRTYPE, device=(1, 3), mode=0o666)
-		layer.add("fifo", tarfile.FIFOTYPE, owner=(5, 6))
-		layer.directory("gone/below")
-		layer.add("gone/below/f")
-		layer.directory("kept")
-		layer.add("kept/old")
-	END
-}
-
 upper() {
 	layer <<-'END' >1.tar
 		layer.add(".wh.gone")

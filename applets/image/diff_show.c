@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "applets/image/diffing.h"
+#include "applets/lib/show.h"
 
 #include <stdio.h>
 
@@ -32,24 +33,6 @@ static const char *type_of(mode_t mode)
 		return "fifo";
 	default:
 		return "file";
-	}
-}
-
-static char letter_of(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return 'd';
-	case S_IFLNK:
-		return 'l';
-	case S_IFCHR:
-		return 'c';
-	case S_IFBLK:
-		return 'b';
-	case S_IFIFO:
-		return 'p';
-	default:
-		return '-';
 	}
 }
 
@@ -97,13 +80,16 @@ int diff_text(struct buf *out, const char *path, const struct fact *of, const st
 {
 	const struct fact *only = of && to ? NULL : of ? of : to;
 	const char *comma = ":";
+	char mode[11];
 	int r;
 
-	if (only)
-		r = buf_addf(out, "%c %c%04o %u:%u ", of ? '-' : '+', letter_of(only->entry.mode),
+	if (only) {
+		show_mode(only->entry.mode, mode);
+		r = buf_addf(out, "%c %c%04o %u:%u ", of ? '-' : '+', mode[0],
 			only->entry.mode & 07777, only->entry.uid, only->entry.gid);
-	else
+	} else {
 		r = buf_adds(out, "~ ");
+	}
 	if (r == 0)
 		r = show_path(out, path, strlen(path));
 	for (size_t i = 0; r == 0 && !only && i < ARRAY_SIZE(words); i++) {

@@ -27,6 +27,7 @@ enum {
 	VERB_UID_MAP,
 	VERB_GID_MAP,
 	VERB_ROOTLESS,
+	VERB_JSON,
 	VERB_OWN = 2000, /* from here on a verb's own options */
 };
 
@@ -47,6 +48,10 @@ enum {
 	{                                                                                          \
 		VERB_PLATFORM, 0, "platform", "OS/ARCH[/VARIANT]",                                 \
 			"which image of an index (the one for this machine)"                       \
+	}
+#define VERB_ROW_JSON(help)                                                                        \
+	{                                                                                          \
+		VERB_JSON, 0, "json", NULL, help                                                   \
 	}
 #define VERB_ROWS_HISTORY                                                                          \
 	{VERB_NO_HISTORY, 0, "no-history", NULL, "add no entry to the history"},                   \
@@ -95,7 +100,7 @@ struct verb {
 	bool auto_compress;                                  /* compress is to be chosen */
 	enum compression compress;
 	struct verb_maps uid_map, gid_map;
-	bool rootless;
+	bool rootless, json;
 	struct progress progress;
 };
 

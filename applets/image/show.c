@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "applets/image/image.h"
 #include "applets/image/show.h"
 #include "applets/lib/text.h"
 #include "core/image/doc.h"
@@ -236,4 +237,26 @@ void show_descriptor(struct buf *out, int tabs, const json_t *d)
 		show_map(out, tabs, "Annotations", json_object_get(d, "annotations"));
 	if (has(d, "data"))
 		show_text(out, tabs, "Data", text_of(d, "data"));
+}
+
+int show_image(const struct applet *self, int argc, char **argv,
+	int (*print)(const struct image *i, bool json))
+{
+	cleanup_verb struct verb v = VERB_NONE;
+	cleanup_err struct err err = ERR_NONE;
+	cleanup_layout struct layout l = LAYOUT_NONE;
+	cleanup_image struct image image = IMAGE_NONE;
+	int status, r;
+
+	if (!verb_start(&v, self, argc, argv, NULL, NULL, 0, 0, &status))
+		return status;
+	r = layout_open(&l, v.image.dir, LAYOUT_READ, &err);
+	if (r == 0)
+		r = image_open(&l, v.image.tag, verb_platform(&v), &image, &err);
+	if (r < 0)
+		return verb_fail(&v, &err);
+	r = print(&image, v.json);
+	if (r < 0)
+		err_set(&err, r, "cannot print", NULL);
+	return r < 0 ? verb_fail(&v, &err) : EXIT_DONE;
 }

@@ -30,8 +30,17 @@ void show_set(struct buf *out, int tabs, const char *key, const json_t *set);
 /* What says os, architecture and the like. */
 void show_platform(struct buf *out, int tabs, const json_t *platform);
 
-/* The table of an image's history. */
+struct applet;
 struct image;
+
+/*
+ * The main of a verb that prints an image, in words or as JSON; print returns 0 or -ENOMEM. The
+ * exit status.
+ */
+int show_image(const struct applet *self, int argc, char **argv,
+	int (*print)(const struct image *i, bool json));
+
+/* The table of an image's history. */
 void show_history(struct buf *out, const struct image *i);
 
 /* The entries as objects, each with its layer's descriptor and diff_id. NULL: no memory. */

@@ -149,6 +149,9 @@ static int take_common(struct verb *v, int id, const char *value)
 	case VERB_ROOTLESS:
 		v->rootless = true;
 		break;
+	case VERB_JSON:
+		v->json = true;
+		break;
 	default:
 		return -1;
 	}

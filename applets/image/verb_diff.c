@@ -33,20 +33,17 @@ The exit status is 0 where nothing differs, 1 where something does, 2 for troubl
 
 #include <stdio.h>
 
-enum { DIFF_JSON = VERB_OWN, DIFF_TIMES };
+enum { DIFF_TIMES = VERB_OWN };
 
 struct job {
 	struct verb v;
-	bool json, times, some;
+	bool times, some;
 };
 
 static int take(void *arg, int id, const char *value)
 {
-	struct job *j = arg;
-
-	(void)value;
-	j->json |= id == DIFF_JSON;
-	j->times |= id == DIFF_TIMES;
+	(void)id, (void)value;
+	((struct job *)arg)->times = true;
 	return EXIT_DONE;
 }
 
@@ -55,8 +52,8 @@ static int differ(void *arg, const char *path, const struct fact *of, const stru
 {
 	cleanup_buf struct buf line = BUF_NONE;
 	struct job *j = arg;
-	int r = j->json ? diff_json(&line, path, of, to, differs)
-			: diff_text(&line, path, of, to, differs);
+	int r = j->v.json ? diff_json(&line, path, of, to, differs)
+			  : diff_text(&line, path, of, to, differs);
 
 	j->some = true;
 	if (r < 0)
@@ -99,7 +96,7 @@ static int diff_main(const struct applet *self, int argc, char **argv)
 
 static const struct option_row diff_options[] = {
 	VERB_ROW_PLATFORM,
-	{DIFF_JSON, 0, "json", NULL, "print one JSON object a line"},
+	VERB_ROW_JSON("print one JSON object a line"),
 	{DIFF_TIMES, 0, "times", NULL, "compare times, too"},
 	{VERB_ROOTLESS, 0, "rootless", NULL,
 		"a tree's owners are in records, as they are for an ordinary user anyway"},

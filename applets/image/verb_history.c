@@ -13,15 +13,6 @@ has them.
 
 #include <stdio.h>
 
-enum { HISTORY_JSON = VERB_OWN };
-
-static int take(void *arg, int id, const char *value)
-{
-	(void)id, (void)value;
-	*(bool *)arg = true;
-	return EXIT_DONE;
-}
-
 static int print_text(const struct image *i)
 {
 	cleanup_buf struct buf out = BUF_NONE;
@@ -50,32 +41,20 @@ static int print_json(const struct image *i)
 	return list ? 0 : -ENOMEM;
 }
 
+static int print(const struct image *i, bool json)
+{
+	return json ? print_json(i) : print_text(i);
+}
+
 static int history_main(const struct applet *self, int argc, char **argv)
 {
-	cleanup_verb struct verb v = VERB_NONE;
-	cleanup_err struct err err = ERR_NONE;
-	cleanup_layout struct layout l = LAYOUT_NONE;
-	cleanup_image struct image image = IMAGE_NONE;
-	bool json = false;
-	int status, r;
-
-	if (!verb_start(&v, self, argc, argv, take, &json, 0, 0, &status))
-		return status;
-	r = layout_open(&l, v.image.dir, LAYOUT_READ, &err);
-	if (r == 0)
-		r = image_open(&l, v.image.tag, verb_platform(&v), &image, &err);
-	if (r < 0)
-		return verb_fail(&v, &err);
-	r = json ? print_json(&image) : print_text(&image);
-	if (r < 0)
-		err_set(&err, r, "cannot print", NULL);
-	return r < 0 ? verb_fail(&v, &err) : EXIT_DONE;
+	return show_image(self, argc, argv, print);
 }
 
 static const struct option_row history_options[] = {
 	VERB_ROW_IMAGE,
 	VERB_ROW_PLATFORM,
-	{HISTORY_JSON, 0, "json", NULL, "print one JSON object a line"},
+	VERB_ROW_JSON("print one JSON object a line"),
 	{0},
 };
 

@@ -25,15 +25,6 @@ What the index says about the removed image goes, too.
 
 #include <stdio.h>
 
-enum { INDEX_JSON = VERB_OWN };
-
-static int take(void *arg, int id, const char *value)
-{
-	(void)id, (void)value;
-	*(bool *)arg = true;
-	return EXIT_DONE;
-}
-
 /* "linux/arm/v7"; what is not said is "?". */
 static int print_line(const struct descriptor *d, const json_t *platform)
 {
@@ -79,14 +70,13 @@ static int list_main(const struct applet *self, int argc, char **argv)
 	cleanup_verb struct verb v = VERB_NONE;
 	cleanup_err struct err err = ERR_NONE;
 	cleanup_layout struct layout l = LAYOUT_NONE;
-	bool json = false;
 	int status, r;
 
-	if (!verb_start(&v, self, argc, argv, take, &json, 0, 0, &status))
+	if (!verb_start(&v, self, argc, argv, NULL, NULL, 0, 0, &status))
 		return status;
 	r = layout_open(&l, v.image.dir, LAYOUT_READ, &err);
 	if (r == 0)
-		r = image_each(&l, v.image.tag, print_one, &json, &err);
+		r = image_each(&l, v.image.tag, print_one, &v.json, &err);
 	if (r < 0)
 		err_set(&err, r, "cannot print", NULL);
 	return r < 0 ? verb_fail(&v, &err) : EXIT_DONE;
@@ -94,7 +84,7 @@ static int list_main(const struct applet *self, int argc, char **argv)
 
 static const struct option_row list_options[] = {
 	VERB_ROW_IMAGE,
-	{INDEX_JSON, 0, "json", NULL, "print a JSON object an image"},
+	VERB_ROW_JSON("print a JSON object an image"),
 	{0},
 };
 

@@ -19,20 +19,10 @@ The exit status is 1 where anything is wrong.
 
 #include <stdio.h>
 
-enum { VALIDATE_JSON = VERB_OWN };
-
 struct job {
 	struct verb v;
-	bool json;
 	size_t faults;
 };
-
-static int take(void *arg, int id, const char *value)
-{
-	(void)id, (void)value;
-	((struct job *)arg)->json = true;
-	return EXIT_DONE;
-}
 
 static void add_member(struct buf *line, const char *key, const char *text)
 {
@@ -46,7 +36,7 @@ static void tell(void *arg, const struct check_fault *fault)
 	cleanup_buf struct buf line = BUF_NONE;
 
 	j->faults++;
-	if (j->json) {
+	if (j->v.json) {
 		add_member(&line, "file", fault->file);
 		add_member(&line, "at", fault->at);
 		add_member(&line, "problem", fault->what);
@@ -108,7 +98,7 @@ static int validate_main(const struct applet *self, int argc, char **argv)
 	struct job j = {.v = VERB_NONE};
 	int status;
 
-	if (verb_start(&j.v, self, argc, argv, take, &j, 0, 0, &status))
+	if (verb_start(&j.v, self, argc, argv, NULL, NULL, 0, 0, &status))
 		status = run(&j);
 	verb_end(&j.v);
 	return status;
@@ -116,7 +106,7 @@ static int validate_main(const struct applet *self, int argc, char **argv)
 
 static const struct option_row validate_options[] = {
 	VERB_ROW_LAYOUT,
-	{VALIDATE_JSON, 0, "json", NULL, "print a JSON object a fault"},
+	VERB_ROW_JSON("print a JSON object a fault"),
 	{0},
 };
 

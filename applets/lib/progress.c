@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "applets/lib/progress.h"
+#include "core/base/sys.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -50,21 +51,10 @@ static void draw(const struct progress *p)
 	fprintf(stderr, "%s\033[K\r", text);
 }
 
-static struct timespec after(long ms)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	t.tv_nsec += ms * 1000000;
-	t.tv_sec += t.tv_nsec / 1000000000;
-	t.tv_nsec %= 1000000000;
-	return t;
-}
-
 static void *run(void *arg)
 {
 	struct progress *p = arg;
-	struct timespec until = after(PATIENCE);
+	struct timespec until = sys_later(PATIENCE);
 	bool drawn = false;
 
 	pthread_mutex_lock(&p->lock);
@@ -73,7 +63,7 @@ static void *run(void *arg)
 			continue;
 		draw(p);
 		drawn = true;
-		until = after(PACE);
+		until = sys_later(PACE);
 	}
 	pthread_mutex_unlock(&p->lock);
 	if (drawn)

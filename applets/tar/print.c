@@ -1,46 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "applets/tar/tar.h"
 
+#include "applets/lib/show.h"
+
 #include <inttypes.h>
 #include <sys/sysmacros.h>
-
-static char type_letter(const struct entry *e)
-{
-	if (e->hardlink)
-		return 'h';
-	switch (e->mode & S_IFMT) {
-	case S_IFDIR:
-		return 'd';
-	case S_IFLNK:
-		return 'l';
-	case S_IFCHR:
-		return 'c';
-	case S_IFBLK:
-		return 'b';
-	case S_IFIFO:
-		return 'p';
-	default:
-		return '-';
-	}
-}
-
-static void permissions(mode_t mode, char out[10])
-{
-	static const char letters[] = "rwxrwxrwx";
-	static const struct {
-		mode_t bit;
-		int at;
-		char with_x, without_x;
-	} specials[] = {{S_ISUID, 2, 's', 'S'}, {S_ISGID, 5, 's', 'S'}, {S_ISVTX, 8, 't', 'T'}};
-
-	for (int i = 0; i < 9; i++)
-		out[i] = mode & (0400 >> i) ? letters[i] : '-';
-	for (size_t i = 0; i < ARRAY_SIZE(specials); i++)
-		if (mode & specials[i].bit)
-			out[specials[i].at] = out[specials[i].at] == 'x' ? specials[i].with_x
-									 : specials[i].without_x;
-	out[9] = '\0';
-}
 
 static void owner_text(const struct tar *t, const struct entry *e, char *out, size_t room)
 {
@@ -60,10 +24,12 @@ static void add_name(struct buf *b, const char *before, const char *name)
 
 static void add_long(const struct tar *t, struct buf *b, const struct entry *e)
 {
-	char mode[10], owner[160], size[32], when[32];
+	char mode[11], owner[160], size[32], when[32];
 	struct tm tm;
 
-	permissions(e->mode, mode);
+	show_mode(e->mode, mode);
+	if (e->hardlink)
+		mode[0] = 'h';
 	owner_text(t, e, owner, sizeof(owner));
 	if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
 		snprintf(size, sizeof(size), "%u,%u", e->major, e->minor);
@@ -73,7 +39,7 @@ static void add_long(const struct tar *t, struct buf *b, const struct entry *e)
 		!strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm))
 		snprintf(when, sizeof(when), "%jd", (intmax_t)e->mtime.tv_sec);
 	/* As wide as GNU tar's lines, which scripts take apart. */
-	buf_addf(b, "%c%s %s %*s %s ", type_letter(e), mode, owner,
+	buf_addf(b, "%s %s %*s %s ", mode, owner,
 		(int)MAX(18 - (int)strlen(owner), (int)strlen(size)), size, when);
 	add_name(b, "", e->path);
 	if (e->hardlink)

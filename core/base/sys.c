@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 /* The numbers are the same on every architecture that has these calls. */
 enum {
@@ -174,4 +175,15 @@ bool sys_is_guest(void)
 {
 	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, SYS_GREETING_FLAGS, NULL) < 0 &&
 	       errno == SYS_GREETING;
+}
+
+struct timespec sys_later(long ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_nsec += ms * 1000000;
+	t.tv_sec += t.tv_nsec / 1000000000;
+	t.tv_nsec %= 1000000000;
+	return t;
 }

@@ -78,6 +78,9 @@ bool sys_is_guest(void);
 int sys_pidfd_open(pid_t pid, unsigned int flags);
 int sys_pidfd_getfd(int pidfd, int fd);
 
+/* The time of now and ms milliseconds, as pthread_cond_timedwait(3) takes it. */
+struct timespec sys_later(long ms);
+
 /* The path /proc/self/fd/FD, or /proc/self/fd/FD/NAME where name is not NULL. */
 struct sys_path {
 	char text[32 + NAME_MAX + 1];

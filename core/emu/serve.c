@@ -263,17 +263,6 @@ static bool look_at(struct emu *e, struct seat *seat)
 	return still && busy % 2 == 0;
 }
 
-static struct timespec later(long ms)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	t.tv_nsec += ms * 1000000;
-	t.tv_sec += t.tv_nsec / 1000000000;
-	t.tv_nsec %= 1000000000;
-	return t;
-}
-
 static void *watch(void *arg)
 {
 	struct emu *e = arg;
@@ -281,7 +270,7 @@ static void *watch(void *arg)
 
 	pthread_mutex_lock(&e->lock);
 	while (!e->stop) {
-		struct timespec until = later(WATCH_MS);
+		struct timespec until = sys_later(WATCH_MS);
 		unsigned int quiet = 0;
 
 		for (unsigned int i = 0; i < e->seat_count; i++)
