@@ -247,3 +247,16 @@ nothing_left() { [ -z "$(ls -A tmp)" ]; }
 	done
 	runs 0 rlc-image validate --layout r
 }
+
+@test "--compress goes where layers are, and is done once" {
+	for to in tree:t tar:t.tar docker-archive:t.tar:a:b; do
+		runs 2 rlc-image copy --compress zstd images:a "$to"
+		has "has no compressed layers"
+	done
+	rlc-image copy images:a docker-archive:d.tar:a:b
+	runs 0 rlc-image copy --compress zstd:chunked docker-archive:d.tar other:c
+	runs 0 rlc-image gc --layout other
+	has ''
+	equal "$(rlc-image copy --compress zstd:chunked docker-archive:d.tar once:c && ls once/blobs/sha256 | wc -l)" \
+		"$(ls other/blobs/sha256 | wc -l)"
+}

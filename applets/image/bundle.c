@@ -111,7 +111,7 @@ struct mtree_view bundle_view(const struct bundle *b)
 	return (struct mtree_view){&b->rootfs, mine, geteuid() == 0 ? b->outside : mine};
 }
 
-int bundle_create(const struct bundle *b, const char *name, struct err *err)
+static int create(const struct bundle *b, const char *name, struct err *err)
 {
 	int fd = openat(b->fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 
@@ -124,7 +124,7 @@ int bundle_write(const struct bundle *b, const char *name, const struct buf *tex
 	int r, fd;
 
 	snprintf(aside, sizeof aside, ".%s.%ld", name, (long)getpid());
-	fd = bundle_create(b, aside, err);
+	fd = create(b, aside, err);
 	if (fd < 0)
 		return fd;
 	r = io_write(fd, text->data, text->len);
@@ -135,6 +135,18 @@ int bundle_write(const struct bundle *b, const char *name, const struct buf *tex
 	if (r < 0)
 		unlinkat(b->fd, aside, 0);
 	return r < 0 ? err_set(err, r, "cannot write", name) : 0;
+}
+
+int bundle_top(const struct bundle *b, int fd, const char *name, struct err *err)
+{
+	const struct timespec epoch[2] = {{0, 0}, {0, 0}};
+	struct owner real = bundle_outside(b, (struct owner){0, 0});
+
+	if (fchmod(fd, 0755) < 0 || futimens(fd, epoch) < 0)
+		return err_set(err, -errno, "cannot make", name);
+	if (b->shift && fchown(fd, real.uid, real.gid) < 0)
+		return err_set(err, -errno, "cannot give it to its root", name);
+	return 0;
 }
 
 void bundle_file(char name[BUNDLE_NAME_MAX], const char *digest, const char *suffix)
@@ -150,12 +162,12 @@ int bundle_write_mtree(const struct bundle *b, const struct image *i, struct err
 
 	bundle_file(name, i->top.digest, ".stamps");
 	unlinkat(b->fd, name, 0);
-	stamps = bundle_create(b, name, err);
+	stamps = create(b, name, err);
 	if (stamps < 0)
 		return stamps;
 	bundle_file(name, i->top.digest, ".mtree");
 	unlinkat(b->fd, name, 0);
-	manifest = bundle_create(b, name, err);
+	manifest = create(b, name, err);
 	if (manifest < 0)
 		return manifest;
 	return mtree_write(&view, manifest, stamps, b->known, err);

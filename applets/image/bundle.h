@@ -17,7 +17,7 @@
  *	layers/0 layers/1 ... upper/ work/ rootfs/
  */
 
-/* How ids outside are those inside; both NULL where nothing is shifted. */
+/* A bundle, and whose ids are whose in it. */
 struct bundle {
 	struct verb *v;
 	struct context context;      /* who we are; its tree is not used */
@@ -55,9 +55,14 @@ void bundle_fault(void *bundle, struct err *err);
 /* How the mtree sees the tree. */
 struct mtree_view bundle_view(const struct bundle *b);
 
-/* Opens a new file in the bundle; writes a whole one, aside and renamed. 0/fd or negative errno. */
-int bundle_create(const struct bundle *b, const char *name, struct err *err);
+/* Writes a whole file in the bundle, aside and renamed. 0 or negative errno with err. */
 int bundle_write(const struct bundle *b, const char *name, const struct buf *text, struct err *err);
+
+/*
+ * Makes of the new directory fd a tree's top: of the root inside, 0755, and where no layer says
+ * when it was made, of 1970: the same wherever it is unpacked. 0 or negative errno with err.
+ */
+int bundle_top(const struct bundle *b, int fd, const char *name, struct err *err);
 
 /* Writes the tree's manifest and its stamps for an image. 0 or negative errno with err. */
 int bundle_write_mtree(const struct bundle *b, const struct image *i, struct err *err);
@@ -80,7 +85,6 @@ struct bundle_meta {
 	{                                                                                          \
 		NULL, NULL, 0, false                                                               \
 	}
-#define cleanup_bundle_meta cleanup(bundle_meta_done)
 void bundle_meta_done(struct bundle_meta *m);
 
 /* Reads it, and what it says of ids into v. 0 or negative errno with err. */

@@ -63,7 +63,8 @@ static int read_maps(const json_t *options, const char *key, struct verb_maps *o
 		struct verb_map *m = &out->at[out->count];
 
 		if (!read_u32(one, "containerID", &m->inside) ||
-			!read_u32(one, "hostID", &m->outside) || !read_u32(one, "size", &m->count))
+			!read_u32(one, "hostID", &m->outside) ||
+			!read_u32(one, "size", &m->count) || !verb_map_valid(m))
 			return -EBADMSG;
 	}
 	return 0;

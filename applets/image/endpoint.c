@@ -42,10 +42,10 @@ static int no_memory(struct err *err)
 	return err_set(err, -ENOMEM, NULL, NULL);
 }
 
-/* A tag begins behind the last colon, a name that has a tag of its own behind the first. */
+/* What stands behind the first colon is a tag, as for --image, or a name with a tag of its own. */
 static int split(const char *text, bool named, struct endpoint *e, struct err *err)
 {
-	const char *colon = named ? strchr(text, ':') : strrchr(text, ':');
+	const char *colon = strchr(text, ':');
 
 	e->path = colon ? strndup(text, (size_t)(colon - text)) : strdup(text);
 	if (!e->path)

@@ -22,7 +22,6 @@ struct endpoint {
 	{                                                                                          \
 		ENDPOINT_OCI, NULL, NULL                                                           \
 	}
-#define cleanup_endpoint cleanup(endpoint_done)
 
 /* 0; -EINVAL for what is none, with err; -ENOMEM. */
 int endpoint_parse(const char *text, struct endpoint *e, struct err *err);

@@ -82,6 +82,9 @@ struct verb_map {
 	uint32_t inside, outside, count;
 };
 
+/* Whether it has ids, and all of them are ids: whoever shifts by it must not come round to 0. */
+bool verb_map_valid(const struct verb_map *m);
+
 struct verb_maps {
 	struct verb_map at[16];
 	size_t count;

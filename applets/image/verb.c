@@ -1,30 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "applets/image/image.h"
 #include "applets/lib/options.h"
+#include "core/owner/text.h"
+
+bool verb_map_valid(const struct verb_map *m)
+{
+	return m->count && m->count <= UINT32_MAX - m->inside &&
+	       m->count <= UINT32_MAX - m->outside;
+}
 
 /* "INSIDE:OUTSIDE[:COUNT]" */
 static bool parse_map(const char *text, struct verb_map *map)
 {
-	uint32_t *parts[] = {&map->inside, &map->outside, &map->count};
-	size_t i;
+	struct text t = text_of(text, strlen(text));
 
 	map->count = 1;
-	for (i = 0; i < ARRAY_SIZE(parts); i++) {
-		char *end;
-		unsigned long value;
-
-		if (*text < '0' || *text > '9')
-			return false;
-		errno = 0;
-		value = strtoul(text, &end, 10);
-		if (errno || value > UINT32_MAX || (*end && *end != ':'))
-			return false;
-		*parts[i] = (uint32_t)value;
-		if (!*end)
-			return i > 0;
-		text = end + 1;
-	}
-	return false;
+	return text_u32(&t, &map->inside) && text_char(&t, ':') && text_u32(&t, &map->outside) &&
+	       (text_end(&t) ||
+		       (text_char(&t, ':') && text_u32(&t, &map->count) && text_end(&t))) &&
+	       verb_map_valid(map);
 }
 
 static int take_map(const struct verb *v, struct verb_maps *maps, const char *text)
@@ -244,7 +238,7 @@ void verb_end(struct verb *v)
 
 int verb_fail(const struct verb *v, struct err *err)
 {
-	bool unfit = err->code == -EILSEQ || err->code == -EOPNOTSUPP;
+	bool unfit = !err->told && (err->code == -EILSEQ || err->code == -EOPNOTSUPP);
 
 	report_err(v->self, err);
 	if (unfit && v->compress == COMPRESS_CHUNKED)

@@ -98,9 +98,11 @@ static int open_target(struct copying *c, struct err *err)
 	return layout_open(&c->m.layout, c->to.path, LAYOUT_WRITE, err);
 }
 
+/* What is no layout in the end has no manifest to be another. */
 static bool is_changed(const struct copying *c)
 {
-	return c->set_format || !c->m.v.auto_compress;
+	return (c->to.kind == ENDPOINT_OCI || c->to.kind == ENDPOINT_OCI_ARCHIVE) &&
+	       (c->set_format || !c->m.v.auto_compress);
 }
 
 static int open_layout(struct copying *c, struct err *err)
@@ -271,7 +273,8 @@ static int change(struct copying *c, struct err *err)
 
 	if (c->top.json && !is_changed(c))
 		return 0;
-	if (!c->m.v.auto_compress)
+	/* Without a manifest the layers were just made, as they were asked for */
+	if (!c->m.v.auto_compress && c->top.json)
 		r = copying_recompress(c, err);
 	if (r == 0)
 		r = image_put_manifest(&c->m.layout, &c->m.image, docker, err);
@@ -334,6 +337,9 @@ static int check(const struct copying *c)
 			"--all takes images as they are: no --platform, --format, --compress");
 	if (c->all && c->to.kind != ENDPOINT_OCI && c->to.kind != ENDPOINT_OCI_ARCHIVE)
 		return usage_error(self, "--all: several images do not go there");
+	if (!c->m.v.auto_compress && c->to.kind != ENDPOINT_OCI &&
+		c->to.kind != ENDPOINT_OCI_ARCHIVE)
+		return usage_error(self, "--compress: what goes there has no compressed layers");
 	if (strcmp(c->to.path, "-") == 0 && isatty(STDOUT_FILENO))
 		return usage_error(self, "an archive does not go to a terminal");
 	return EXIT_DONE;

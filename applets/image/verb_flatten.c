@@ -38,6 +38,8 @@ static int flatten_main(const struct applet *self, int argc, char **argv)
 
 	if (!verb_start(&m.v, self, argc, argv, NULL, NULL, 1, 1, &status))
 		return status;
+	if (m.v.compress == COMPRESS_CHUNKED)
+		return usage_error(self, "--compress: only a layer can be zstd:chunked");
 	t.path = m.v.o.operands[0];
 	if (strcmp(t.path, "-") == 0 && isatty(STDOUT_FILENO))
 		return usage_error(self, "an archive does not go to a terminal");

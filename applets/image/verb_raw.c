@@ -61,7 +61,6 @@ static void raw_end(struct raw *raw)
 
 static int unpack_rootfs(struct raw *raw, struct bundle *b, const char *path, struct err *err)
 {
-	const struct timespec epoch[2] = {{0, 0}, {0, 0}};
 	bool made = mkdir(path, 0755) == 0;
 	int r;
 
@@ -69,10 +68,10 @@ static int unpack_rootfs(struct raw *raw, struct bundle *b, const char *path, st
 	if (!made && errno != EEXIST)
 		return err_set(err, -errno, "cannot make", path);
 	r = tree_open(&b->rootfs, path, err);
+	if (r == 0 && made)
+		r = bundle_top(b, b->rootfs.fd, path, err);
 	if (r < 0)
 		return r;
-	if (made && (fchmod(b->rootfs.fd, 0755) < 0 || futimens(b->rootfs.fd, epoch) < 0))
-		return err_set(err, -errno, "cannot make", path);
 	if (b->context.owners.records && node_probe(b->rootfs.fd) == -EOPNOTSUPP)
 		return err_tell(err, -EOPNOTSUPP,
 			"this file system keeps no user attributes, so owners would be lost", path);

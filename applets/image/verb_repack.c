@@ -42,31 +42,43 @@ enum { MASK_PATH = VERB_OWN, NO_MASK_VOLUMES, REFRESH };
 static int add_mask(struct repack *k, const char *path)
 {
 	void *masks = reallocarray(k->masks, k->mask_count + 1, sizeof(*k->masks));
+	int r;
 
 	if (!masks)
 		return -ENOMEM;
 	k->masks = masks;
-	return path_clean(path, &k->masks[k->mask_count]) < 0 ? -ENOMEM : (k->mask_count++, 0);
+	r = path_clean(path, &k->masks[k->mask_count]);
+	k->mask_count += r == 0;
+	return r;
 }
 
 static int take(void *arg, int id, const char *value)
 {
 	struct repack *k = arg;
+	int r;
 
 	k->no_mask_volumes |= id == NO_MASK_VOLUMES;
 	k->refresh |= id == REFRESH;
-	return id == MASK_PATH && add_mask(k, value) < 0 ? EXIT_SOME : EXIT_DONE;
+	if (id == MASK_PATH && (r = add_mask(k, value)) < 0)
+		return usage_error(k->v->self, "--mask-path: '%s': %s", value, err_reason(r));
+	return EXIT_DONE;
 }
 
-static int add_volumes(struct repack *k)
+static int add_volumes(struct repack *k, struct err *err)
 {
 	json_t *volumes = json_object_get(json_object_get(k->image.config, "config"), "Volumes");
 	const char *name;
 	json_t *unused;
+	int r = 0;
 
 	if (k->no_mask_volumes)
 		return 0;
-	json_object_foreach(volumes, name, unused) if (add_mask(k, name) < 0) return -ENOMEM;
+	json_object_foreach(volumes, name, unused)
+	{
+		r = add_mask(k, name);
+		if (r < 0)
+			return err_set(err, r, "cannot leave a volume out", name);
+	}
 	return 0;
 }
 
@@ -291,8 +303,6 @@ static int refresh(struct repack *k, struct err *err)
 	char name[BUNDLE_NAME_MAX];
 	int r;
 
-	if (k->meta.overlay)
-		return err_tell(err, -ENOTSUP, "a bundle of --overlay cannot be refreshed", NULL);
 	r = bundle_write_mtree(k->b, &k->image, err);
 	if (r == 0)
 		r = bundle_write_meta(k->b, &k->image, err);
@@ -325,12 +335,14 @@ static int repack(struct repack *k)
 	cleanup_err struct err err = ERR_NONE;
 	int r = open_tree(k, &err), layer = 0;
 
+	if (r == 0 && k->refresh && k->meta.overlay)
+		r = err_tell(&err, -ENOTSUP, "a bundle of --overlay cannot be refreshed", k->path);
 	if (r == 0)
 		r = layout_open(&k->layout, k->v->image.dir, LAYOUT_WRITE, &err);
 	if (r == 0)
 		r = take_walk(k, &err);
 	if (r == 0)
-		r = add_volumes(k);
+		r = add_volumes(k, &err);
 	if (r == 0)
 		r = layer = make_layer(k, &err);
 	/* A layer that lacks something of what was changed is not wanted. */

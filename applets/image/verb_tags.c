@@ -5,7 +5,7 @@ It has no layers and is for this machine's platform.
 */
 /* verb tag
 The tag may stand for an index; what else was tagged
-.Ar TAG
+.Ar NEW-TAG
 stays in the layout without it.
 */
 /* verb remove

@@ -101,20 +101,14 @@ static int check_attributes(const struct bundle *b, const char *path, struct err
 		"this file system keeps no user attributes, so owners would be lost", path);
 }
 
-/* Where no layer says when the top was made, it is 1970: the same wherever it is unpacked. */
 static int make_tree(const struct bundle *b, const char *name, struct tree *tree, struct err *err)
 {
-	const struct timespec epoch[2] = {{0, 0}, {0, 0}};
-	struct owner real = bundle_outside(b, (struct owner){0, 0});
-
 	if (mkdirat(b->fd, name, 0755) < 0)
 		return err_set(err, -errno, "cannot make", name);
 	tree->fd = openat(b->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (tree->fd < 0 || fchmod(tree->fd, 0755) < 0)
+	if (tree->fd < 0)
 		return err_set(err, -errno, "cannot make", name);
-	if (b->shift && fchown(tree->fd, real.uid, real.gid) < 0)
-		return err_set(err, -errno, "cannot give it to its root", name);
-	return futimens(tree->fd, epoch) < 0 ? err_set(err, -errno, "cannot make", name) : 0;
+	return bundle_top(b, tree->fd, name, err);
 }
 
 static int unpack_rootfs(

@@ -109,39 +109,3 @@ int image_set_docker(struct image *i, bool docker)
 	i->docker = docker;
 	return image_index_layers(NULL, i, NULL);
 }
-
-static bool has_layer(const json_t *entry)
-{
-	return !json_is_true(json_object_get(entry, "empty_layer"));
-}
-
-/* Removes the entries of those layers, where each layer has one. */
-static int drop_history(const struct image *i, size_t first, size_t count)
-{
-	json_t *list = json_object_get(i->config, "history"), *entry;
-	size_t n, layer = 0;
-
-	json_array_foreach(list, n, entry) layer += has_layer(entry);
-	if (layer != i->layer_count)
-		return 0;
-	for (n = json_array_size(list); n--;) {
-		if (!has_layer(json_array_get(list, n)))
-			continue;
-		layer--;
-		if (layer >= first && layer - first < count && json_array_remove(list, n) != 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-int image_drop_layers(struct image *i, size_t first, size_t count)
-{
-	json_t *layers = json_object_get(i->manifest, "layers");
-	json_t *ids = json_object_get(json_object_get(i->config, "rootfs"), "diff_ids");
-	int r = drop_history(i, first, count);
-
-	for (; count && r == 0; count--)
-		if (json_array_remove(layers, first) != 0 || json_array_remove(ids, first) != 0)
-			r = -ENOMEM;
-	return r ? r : image_index_layers(NULL, i, NULL);
-}

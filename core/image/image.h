@@ -133,12 +133,6 @@ int image_add_history(struct image *i, const struct history *h);
 int image_add_layer(struct image *i, const struct descriptor *layer, const char *diff_id,
 	const struct history *h);
 
-/*
- * Removes layers from number first on, count of them, with their history where it can be told
- * which it is. 0 or -ENOMEM.
- */
-int image_drop_layers(struct image *i, size_t first, size_t count);
-
 /* Gives manifest, config and layers OCI's or Docker's media types. 0 or -ENOMEM. */
 int image_set_docker(struct image *i, bool docker);
 

@@ -132,11 +132,8 @@ static void change(struct image *i)
 {
 	static const struct history h = {.created = "2020-01-01T00:00:00Z", .empty_layer = true};
 	cleanup_image struct image back = IMAGE_NONE;
-	size_t layers = i->layer_count;
 
 	MUST(image_add_history(i, &h) == 0);
-	if (layers)
-		MUST(image_drop_layers(i, layers / 2, 1) == 0 && i->layer_count == layers - 1);
 	MUST(image_set_docker(i, !i->docker) == 0);
 	if (image_save(&place.layout, "latest", i, NULL) < 0)
 		return;
