@@ -46,13 +46,19 @@ static int read_stack(struct stack *s, struct facts **out, struct err *err)
 /* Some 350 bytes each; there are two such sets. */
 enum { CHANGED_MAX = 96 << 10 };
 
-/* What became of the paths that differ from the base: a digest of all that is known of each. */
+/*
+ * What became of the paths that differ from the base: a digest of all that is known of each, behind
+ * "file " where it is a regular file; empty where it was removed.
+ */
 struct changed {
 	json_t *set;
 };
 
-static int summarize(const struct fact *f, char hex[65])
+#define IS_FILE "file "
+
+static int summarize(const struct fact *f, char text[80])
 {
+	bool file = S_ISREG(f->entry.mode);
 	cleanup_buf struct buf b = BUF_NONE;
 	const struct entry *e = &f->entry;
 
@@ -62,21 +68,22 @@ static int summarize(const struct fact *f, char hex[65])
 		buf_addf(&b, " %s %zu ", e->attrs[i].name, e->attrs[i].len);
 		buf_add(&b, e->attrs[i].value, e->attrs[i].len);
 	}
-	return b.failed ? -ENOMEM : digest_bytes(b.data, b.len, hex);
+	strcpy(text, file ? IS_FILE : "");
+	return b.failed ? -ENOMEM : digest_bytes(b.data, b.len, text + strlen(text));
 }
 
 static int note(void *arg, const char *path, const struct fact *of, const struct fact *to,
 	unsigned differs, struct err *err)
 {
 	struct changed *c = arg;
-	char hex[65] = "";
-	int r = to ? summarize(to, hex) : 0;
+	char text[80] = "";
+	int r = to ? summarize(to, text) : 0;
 
 	if (json_object_size(c->set) >= CHANGED_MAX)
 		return err_tell(err, -EFBIG, "too many files differ from what both have", NULL);
 	(void)of, (void)differs;
 	/* Paths are bytes. */
-	if (r == 0 && json_object_set_new_nocheck(c->set, path, json_string(hex)) != 0)
+	if (r == 0 && json_object_set_new_nocheck(c->set, path, json_string(text)) != 0)
 		r = -ENOMEM;
 	return r < 0 ? err_set(err, r, NULL, path) : 0;
 }
@@ -105,8 +112,8 @@ static bool is_volatile(const char *path)
 	return is_one_of(path, places) || (starts(path, "etc/") && path[n - 1] == '-');
 }
 
-/* Both changed it, and not alike. */
-static int collide(struct apply *a, const char *path)
+/* Both changed it, and not alike; files: both have it as a regular file. */
+static int collide(struct apply *a, const char *path, bool files)
 {
 	static const char *const databases[] = {
 		"var/lib/rpm/", "usr/lib/sysimage/rpm/", "var/lib/pacman/local/", NULL};
@@ -114,7 +121,7 @@ static int collide(struct apply *a, const char *path)
 	if (is_one_of(path, databases))
 		a->tell(a->arg, APPLY_REFUSED, path,
 			"both changed this database, which cannot be merged");
-	else if (records_kind(path) != RECORDS_NONE)
+	else if (files && records_kind(path) != RECORDS_NONE)
 		return json_object_set_new_nocheck(a->merged, path, json_true()) ? -ENOMEM : 0;
 	else if (strcmp(path, "etc/ld.so.cache") == 0)
 		a->tell(a->arg, APPLY_NOTE, path, "both changed it: run ldconfig in the image");
@@ -137,7 +144,7 @@ static int note_theirs(void *arg, const char *path, const struct fact *of, const
 
 	hers = doc_text(t->theirs.set, path);
 	if (r == 0 && mine && hers && strcmp(mine, hers) != 0)
-		r = collide(t->a, path);
+		r = collide(t->a, path, starts(mine, IS_FILE) && starts(hers, IS_FILE));
 	return r < 0 ? err_set(err, r, NULL, path) : 0;
 }
 

@@ -48,9 +48,12 @@ static int read_layer(
 			return found;
 		if (r < 0 && !again)
 			return err_set(err, r, fault.what, path);
-		if (r < 0 || next.hardlink || !S_ISREG(next.mode) ||
-			path_clean(next.path, &clean) < 0 || strcmp(clean, path) != 0)
+		if (r < 0 || path_clean(next.path, &clean) < 0 || strcmp(clean, path) != 0)
 			continue;
+		/* What a lower layer has of it is not what the image has. */
+		if (next.hardlink || !S_ISREG(next.mode))
+			return err_tell(
+				err, -ENOTSUP, "is a link in a layer, and cannot be merged", path);
 		r = read_content(in, &next, out, err);
 		if (r < 0)
 			return r;

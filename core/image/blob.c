@@ -142,20 +142,14 @@ static int make_blobs(struct layout *l)
 	return 0;
 }
 
-/* Moves the file to its place, where no good one is. */
+/* Moves the file to its place: what has that name may be damaged, and this one is not. */
 static int settle(const struct blob_out *b, const char *hex)
 {
 	struct layout *l = b->layout;
-	struct stat ours, there;
 	int r = make_blobs(l);
 
 	if (r < 0)
 		return r;
-	if (fstat(b->fd, &ours) != 0)
-		return -errno;
-	if (fstatat(l->blobs, hex, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(there.st_mode) &&
-		there.st_size == ours.st_size)
-		return unlinkat(l->fd, b->name, 0) == 0 ? 0 : -errno;
 	return renameat(l->fd, b->name, l->blobs, hex) == 0 ? 0 : -errno;
 }
 

@@ -155,7 +155,7 @@ int blob_begin(struct layout *l, struct blob_out *b, struct err *err);
 
 /*
  * Syncs what was written and gives it its name, hex being the digest of it all (64 digits).
- * Where such a blob is there already, it stays. 0 or negative errno with err.
+ * Where such a blob is there already, it is replaced. 0 or negative errno with err.
  */
 int blob_commit(struct blob_out *b, const char *hex, struct err *err);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/records.h"
+#include "core/owner/text.h"
 
 #include <stdio.h>
 
@@ -20,15 +21,18 @@ enum { RECORDS_MAX = 1 << 16 };
 
 enum records_kind records_kind(const char *path)
 {
-	static const char *const lines[] = {
-		"etc/passwd", "etc/group", "etc/shadow", "etc/gshadow", "etc/subuid", "etc/subgid"};
+	static const struct {
+		const char *path;
+		enum records_kind kind;
+	} files[] = {{"etc/passwd", RECORDS_IDS}, {"etc/group", RECORDS_IDS},
+		{"etc/shadow", RECORDS_LINES}, {"etc/gshadow", RECORDS_LINES},
+		{"etc/subuid", RECORDS_RANGES}, {"etc/subgid", RECORDS_RANGES},
+		{"var/lib/dpkg/status", RECORDS_STANZAS},
+		{"var/lib/apt/extended_states", RECORDS_STANZAS}};
 
-	if (strcmp(path, "var/lib/dpkg/status") == 0 ||
-		strcmp(path, "var/lib/apt/extended_states") == 0)
-		return RECORDS_STANZAS;
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		if (strcmp(path, lines[i]) == 0)
-			return RECORDS_LINES;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (strcmp(path, files[i].path) == 0)
+			return files[i].kind;
 	return RECORDS_NONE;
 }
 
@@ -67,7 +71,7 @@ static int set_key(struct record *r, enum records_kind kind)
 	size_t n, m;
 	const char *package, *arch;
 
-	if (kind == RECORDS_LINES) {
+	if (kind != RECORDS_STANZAS) {
 		const char *colon = memchr(r->text, ':', r->len);
 
 		n = colon ? (size_t)(colon - r->text) : r->len;
@@ -127,7 +131,7 @@ static int by_order(const void *a, const void *b)
 static size_t length(const char *text, size_t left, enum records_kind kind)
 {
 	const char *end =
-		kind == RECORDS_LINES ? memchr(text, '\n', left) : memmem(text, left, "\n\n", 2);
+		kind != RECORDS_STANZAS ? memchr(text, '\n', left) : memmem(text, left, "\n\n", 2);
 
 	if (end)
 		return (size_t)(end - text);
@@ -204,77 +208,90 @@ static int merge_one(
 	return r;
 }
 
-/* The third field: the number of a user or a group. */
-static const char *number_of(const struct record *r, size_t *n)
-{
-	const char *p = r->text, *end = r->text + r->len, *colon;
+/* The numbers that a record takes. */
+struct range {
+	uint64_t first, last;
+	const struct record *of;
+	bool theirs;
+};
 
-	for (int i = 0; i < 2; i++) {
-		colon = memchr(p, ':', (size_t)(end - p));
+/* Field i of a line, from 0, as a number. */
+static bool number_of(const struct record *r, int i, uint64_t *value)
+{
+	struct text t = text_of(r->text, r->len);
+	const char *colon;
+
+	for (; i; i--) {
+		colon = memchr(t.at, ':', (size_t)(t.end - t.at));
 		if (!colon)
-			return NULL;
-		p = colon + 1;
+			return false;
+		t.at = colon + 1;
 	}
-	colon = memchr(p, ':', (size_t)(end - p));
-	*n = (size_t)((colon ? colon : end) - p);
-	return *n ? p : NULL;
+	return text_number(&t, 10, UINT32_MAX, value) && (text_end(&t) || *t.at == ':');
 }
 
-/* The records that are not in base, by their numbers; key is the number, text the record. */
-static int by_number(const struct merging *m, const struct records *from, struct records *out)
+static bool range_of(enum records_kind kind, struct range *out)
 {
-	int r = 0;
+	uint64_t count = 1;
 
-	for (size_t i = 0; r == 0 && i < from->count; i++) {
-		struct record one = from->at[i];
-		size_t n = 0;
-		const char *number = find(&m->base, one.key) ? NULL : number_of(&one, &n);
+	if (kind == RECORDS_RANGES &&
+		(!number_of(out->of, 1, &out->first) || !number_of(out->of, 2, &count)))
+		return false;
+	if (kind == RECORDS_IDS && !number_of(out->of, 2, &out->first))
+		return false;
+	out->last = out->first + count - 1;
+	return count > 0;
+}
 
-		if (!number)
-			continue;
-		one.key = strndup(number, n);
-		r = one.key ? append(out, one) : -ENOMEM;
+/* Those of the records that are not in base: how many. */
+static size_t take_ranges(
+	const struct merging *m, const struct records *from, bool theirs, struct range *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < from->count; i++) {
+		out[n] = (struct range){.of = &from->at[i], .theirs = theirs};
+		n += !find(&m->base, from->at[i].key) && range_of(m->kind, &out[n]);
 	}
-	if (out->count)
-		qsort(out->at, out->count, sizeof(*out->at), by_key);
-	return r;
+	return n;
 }
 
-static bool same_name(const struct record *a, const struct record *b)
+static int by_first(const void *a, const void *b)
 {
-	size_t n = strcspn(a->text, ":");
+	const struct range *x = a, *y = b;
 
-	return n == strcspn(b->text, ":") && memcmp(a->text, b->text, n) == 0;
+	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* Two programs that add users, one in each image, may have taken the same number. */
+/* Two programs that add users, one in each image, may have taken the same numbers. */
 static int check_numbers(const struct merging *m)
 {
-	struct records ours = {0}, theirs = {0};
-	int r = by_number(m, &m->ours, &ours);
+	cleanup_free struct range *all = calloc(m->ours.count + m->theirs.count + 1, sizeof(*all));
+	const struct range *far[2] = {NULL, NULL}; /* what reaches farthest, of ours and theirs */
+	size_t n;
 
-	if (r == 0)
-		r = by_number(m, &m->theirs, &theirs);
-	for (size_t i = 0; r == 0 && i < theirs.count; i++) {
-		const struct record *o = find(&ours, theirs.at[i].key);
+	if (!all)
+		return -ENOMEM;
+	n = take_ranges(m, &m->ours, false, all);
+	n += take_ranges(m, &m->theirs, true, all + n);
+	qsort(all, n, sizeof(*all), by_first);
+	for (size_t i = 0; i < n; i++) {
+		const struct range *other = far[!all[i].theirs], **mine = &far[all[i].theirs];
 
-		if (o && !same_name(o, &theirs.at[i])) {
-			cleanup_free char *name =
-				strndup(theirs.at[i].text, strcspn(theirs.at[i].text, ":"));
-
-			r = name ? conflict(m, name) : -ENOMEM;
-		}
+		if (other && other->last >= all[i].first &&
+			strcmp(other->of->key, all[i].of->key) != 0)
+			return conflict(m, (all[i].theirs ? &all[i] : other)->of->key);
+		if (!*mine || (*mine)->last < all[i].last)
+			*mine = &all[i];
 	}
-	records_free(&ours);
-	records_free(&theirs);
-	return r;
+	return 0;
 }
 
 static int write_result(const struct merging *m, struct buf *out)
 {
 	for (size_t i = 0; i < m->result.count; i++)
 		if (buf_add(out, m->result.at[i].text, m->result.at[i].len) < 0 ||
-			buf_adds(out, m->kind == RECORDS_LINES ? "\n" : "\n\n") < 0)
+			buf_adds(out, m->kind != RECORDS_STANZAS ? "\n" : "\n\n") < 0)
 			return -ENOMEM;
 	return 0;
 }
@@ -290,7 +307,7 @@ static int merge(struct merging *m, struct buf *out)
 		if (!find(&m->ours, m->theirs.at[i].key))
 			r = merge_one(
 				m, NULL, &m->theirs.at[i], m->ours.count + m->theirs.at[i].order);
-	if (r == 0 && m->kind == RECORDS_LINES)
+	if (r == 0 && (m->kind == RECORDS_IDS || m->kind == RECORDS_RANGES))
 		r = check_numbers(m);
 	if (r == 0 && m->result.count)
 		qsort(m->result.at, m->result.count, sizeof(*m->result.at), by_order);

@@ -43,14 +43,30 @@ static int each_in_index(struct visit *v, const struct descriptor *d, size_t dep
 	return 0;
 }
 
+static int each_blob(struct visit *v, const struct descriptor *in, json_t *json, struct err *err)
+{
+	cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
+	int r = descriptor_read(json, in->digest, &d, err);
+
+	return r == 0 ? v->each(v->arg, &d, err) : r;
+}
+
+/* Not every manifest is an image's: BuildKit's word about one has no root file system. */
 static int each_in_manifest(struct visit *v, const struct descriptor *d, struct err *err)
 {
-	cleanup_image struct image i = IMAGE_NONE;
-	int r = image_open_descriptor(v->l, d, NULL, &i, err);
+	cleanup_json json_t *doc = NULL;
+	const json_t *layers;
+	json_t *one;
+	size_t n;
+	int r = blob_doc(v->l, d, &doc, err);
 
-	for (size_t n = 0; r == 0 && n < i.layer_count; n++)
-		r = v->each(v->arg, &i.layers[n], err);
-	return r == 0 ? v->each(v->arg, &i.config_blob, err) : r;
+	layers = json_object_get(doc, "layers");
+	json_array_foreach(layers, n, one)
+	{
+		if (r == 0)
+			r = each_blob(v, d, one, err);
+	}
+	return r == 0 ? each_blob(v, d, json_object_get(doc, "config"), err) : r;
 }
 
 /* Indexes that name each other often would make many ways of few documents: each is gone once. */
