@@ -33,6 +33,13 @@ Such a layer has no sparse files, and only names in UTF-8.
 .Bl -tag -width SOURCE_DATE_EPOCH
 .It Ev SOURCE_DATE_EPOCH
 Seconds since 1970: the time that counts as now, so that the same work makes the same bytes.
+.It Ev TMPDIR
+Where
+.Cm copy
+has a layout of its own while neither end is one that it may write to, and where what is known of
+the files goes that has no room in memory when layers are merged or compared;
+.Pa /tmp
+where it is not set.
 .El
 .Sh EXIT STATUS
 0 where all was done, 1 where something was not, 2 for wrong usage.

@@ -20,6 +20,15 @@ A directory: with owners as records say them, as one layer; unpacked into a new 
 An archive of the files: as it is as one layer; all layers merged into one.
 .El
 .Pp
+A
+.Ar FILE
+to write may be
+.Li - ,
+standard output.
+To read, only
+.Li tar:-
+is standard input; the other archives must be files.
+.Pp
 Between layouts, blobs are copied as they are and verified, and share their bytes where the file
 system can do that.
 The layers of

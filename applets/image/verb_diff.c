@@ -4,9 +4,21 @@ Each of
 .Ar A
 and
 .Ar B
-is an image layout, a tree or an archive, as
-.Cm copy
-takes them; a plain directory that is no layout is a tree, a plain file an archive.
+is an image layout, a tree or an archive of files, in the words of
+.Cm copy :
+.Ar DIR Ns Oo : Ns Ar TAG Oc ,
+.Li oci: ,
+.Li tree:
+or
+.Li tar: ,
+of which
+.Li tar:-
+is standard input.
+A directory that is no layout is a tree, and a file an archive, without a word.
+.Li oci-archive:
+and
+.Li docker-archive:
+are to be copied into a layout first.
 A line a difference:
 .Li +
 for what

@@ -3,7 +3,7 @@
 Reads every document and every blob: sizes, digests, media types, the digests of layers when they
 are decompressed, annotations, and what else image-spec asks for.
 Each fault is a line: the file, where in it, and what is wrong.
-What no tag leads to is no fault.
+A blob that no tag leads to is no fault if it has its digest.
 With
 .Fl -json
 each is an object with the members
