@@ -23,15 +23,8 @@ setup() {
 	rlc-image raw add-layer --compress zstd:chunked --image images:a a.tar
 }
 
-# blob IMAGE: the file of its last layer
-blob() {
-	local digest
-	digest=$(rlc-image stat --json --image "$1" | jq -r '.manifest.blob.layers[-1].digest')
-	echo "${1%%:*}/blobs/sha256/${digest#sha256:}"
-}
-
 notes() {
-	rlc-image stat --json --image "$1" | jq -r '.manifest.blob.layers[-1].annotations
+	of_image "$1" '.manifest.blob.layers[-1].annotations
 		| .["io.github.containers.zstd-chunked.manifest-position"],
 		  .["io.github.containers.zstd-chunked.manifest-checksum"],
 		  .["io.github.containers.zstd-chunked.tarsplit-position"]'
@@ -40,7 +33,7 @@ notes() {
 # chunked IMAGE: its last layer is whole as others see it, and its tables are true
 chunked() {
 	local b
-	b=$(blob "$1")
+	b=$(top_layer "$1")
 	zstd -tq "$b"
 	equal "$(notes "$1")" "$(gen chunked "$b" notes)"
 	cmp <(gen chunked "$b" tar) <(zstd -dcq "$b")
@@ -49,10 +42,10 @@ chunked() {
 
 @test "the table says what is where; a file is had by its offsets alone" {
 	chunked images:a
-	cmp <(zstd -dcq "$(blob images:a)") a.tar
-	cmp <(gen chunked "$(blob images:a)" get d/big) big
-	equal "$(gen chunked "$(blob images:a)" get last | wc -c)" 512
-	gen chunked "$(blob images:a)" | jq -cS 'del(.offset, .endOffset, .digest, .modtime)' >table
+	cmp <(zstd -dcq "$(top_layer images:a)") a.tar
+	cmp <(gen chunked "$(top_layer images:a)" get d/big) big
+	equal "$(gen chunked "$(top_layer images:a)" get last | wc -c)" 512
+	gen chunked "$(top_layer images:a)" | jq -cS 'del(.offset, .endOffset, .digest, .modtime)' >table
 	grep -Fx '{"gid":6,"mode":420,"name":"d/big","size":700000,"type":"reg","uid":5}' table
 	grep -Fx '{"mode":420,"name":"d/small","size":5,"type":"reg","xattrs":{"user.k":"dgB3"}}' table
 	grep -Fx '{"linkName":"d/small","mode":420,"name":"hard","type":"hardlink"}' <(jq -cS 'del(.xattrs)' table)
@@ -67,12 +60,12 @@ chunked() {
 	truncate -s 5M b/rootfs/hole
 	rlc-image repack --compress zstd:chunked --image images:r b
 	chunked images:r
-	equal "$(gen chunked "$(blob images:r)" get more)" more
+	equal "$(gen chunked "$(top_layer images:r)" get more)" more
 	rlc-image repack --compress zstd:chunked --image images:again b
-	equal "$(blob images:again)" "$(blob images:r)"
+	equal "$(top_layer images:again)" "$(top_layer images:r)"
 	rlc-image insert --compress zstd:chunked --image images:r --tag i big put
 	chunked images:i
-	cmp <(gen chunked "$(blob images:i)" get put) big
+	cmp <(gen chunked "$(top_layer images:i)" get put) big
 	rlc-image squash --compress zstd:chunked --image images:i --tag q
 	chunked images:q
 	rlc-image diff images:q images:i
@@ -98,7 +91,7 @@ chunked() {
 	tar --format=pax -cf pax.tar --mtime=@-1.25 big
 	rlc-image raw add-layer --compress zstd:chunked --image images:a --tag pax pax.tar
 	chunked images:pax
-	gen chunked "$(blob images:pax)" | grep -F '1969-12-31T23:59:58.75Z'
+	gen chunked "$(top_layer images:pax)" | grep -F '1969-12-31T23:59:58.75Z'
 }
 
 @test "what the table cannot say is refused" {
@@ -118,8 +111,8 @@ chunked() {
 }
 
 @test "skopeo takes it for an ordinary layer" {
-	command -v skopeo >/dev/null || skip "no skopeo"
+	command -v skopeo >/dev/null || skip "skopeo is missing"
 	skopeo --insecure-policy copy oci:images:a oci:copied:a
 	equal "$(rlc-image stat --json --image copied:a | jq -r '.manifest.blob.layers[0].digest')" \
-		"sha256:$(sha256sum <"$(blob images:a)" | cut -d' ' -f1)"
+		"sha256:$(sha256sum <"$(top_layer images:a)" | cut -d' ' -f1)"
 }

@@ -24,8 +24,8 @@ setup() {
 	rlc-image config --image images:a --config.cmd sh
 }
 
-config() { rlc-image stat --json --image "$1" | jq -r .config.descriptor.digest; }
-manifest() { rlc-image stat --json --image "$1" | jq -r .manifest.descriptor.digest; }
+config() { of_image "$1" .config.descriptor.digest; }
+manifest() { of_image "$1" .manifest.descriptor.digest; }
 files() { rlc-image flatten --image "$1" - | rlc-tar -tvf -; }
 
 # nothing_left: no layout of our own stays behind

@@ -3,12 +3,6 @@
 # what is refused leaves no trace.
 load lib
 
-# layout STATEMENT...: a new one (gen/oci.py)
-layout() {
-	rm -rf l
-	gen oci "$@"
-}
-
 # soon COMMAND...: it ends by itself
 soon() { runs "$1" timeout 20 "${@:2}"; }
 
@@ -83,11 +77,13 @@ good() {
 	has "b/work: File exists"
 	equal "$(cd b/work && cat file)" precious
 	# nor what another one is at
-	flock b sleep 60 3>&- &
-	while flock -n b true; do sleep 0.01; done
+	exec 9<b
+	flock -n 9
 	runs 1 rlc-image unpack --image l b
 	has "b: something else is being unpacked there"
-	kill $!
+	exec 9<&-
+	runs 1 rlc-image unpack --image l b
+	lacks "something else"
 }
 
 @test "a history with one long line does not make all lines long" {

@@ -22,9 +22,6 @@ setup() {
 	echo file >file
 }
 
-names() { rlc-tar -tf "oci/blobs/$(rlc-image stat --json --image "oci:$1" | jq -r '.manifest.blob.layers[-1].digest' | tr : /)" | tr '\n' ' '; }
-layers() { rlc-image stat --json --image "oci:$1" | jq '.manifest.blob.layers | length'; }
-
 @test "a tree goes in under its new name, with its owners" {
 	runs 0 rlc-image insert --image oci:a src /opt/new
 	is ""

@@ -27,18 +27,6 @@ setup() {
 	rlc-image unpack --image oci:a b
 }
 
-# layer_of TAG: the uppermost layer's entries, a line each
-layer_of() {
-	blob=$(rlc-image stat --json --image "oci:$1" | jq -r '.manifest.blob.layers[-1].digest' | tr : /)
-	rlc-tar -tvf "oci/blobs/$blob" | awk '{ $4 = $5 = ""; if ($3 == 0 || $1 ~ /^[dlh]/) $3 = "-"; print $1, $2, $6, $7, $8, $9, $10 }' |
-		sed 's/ *$//'
-}
-
-# names TAG: the names in it
-names() { rlc-tar -tf "oci/blobs/$(rlc-image stat --json --image "oci:$1" | jq -r '.manifest.blob.layers[-1].digest' | tr : /)" | tr '\n' ' '; }
-
-layers() { rlc-image stat --json --image "oci:$1" | jq '.manifest.blob.layers | length'; }
-
 @test "without a change there is no layer, but an entry in the history" {
 	runs 0 rlc-image repack --image oci:n b
 	is ""

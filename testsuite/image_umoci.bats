@@ -42,8 +42,6 @@ tree() {
 	chmod -R u+rwX t
 }
 
-layers() { rlc-image stat --json --image "oci:$1" | jq '.manifest.blob.layers | length'; }
-
 @test "both write the same manifest and umoci.json" {
 	rlc-image unpack --image oci:a r
 	umoci unpack $rootless --image oci:a u

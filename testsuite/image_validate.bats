@@ -9,12 +9,6 @@ wrong() {
 	has "$@"
 }
 
-# layout STATEMENT...: a new one
-layout() {
-	rm -rf l
-	gen oci "$@"
-}
-
 @test "good images of all kinds are good" {
 	layout 'layout.tag(layout.image())' \
 		'layout.tag(layout.image([layout.layer(media=m) for m in (LAYER, LAYER + "+gzip")]), "a")' \

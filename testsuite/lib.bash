@@ -135,10 +135,28 @@ layer.tar.close()'
 image() {
 	local tag=$1 tar
 	shift
-	[ -d oci ] || rlc-image init --layout oci
-	rlc-image new --image "oci:$tag"
-	for tar; do rlc-image raw add-layer --image "oci:$tag" "$tar"; done
+	[ -d oci ] || rlc-image init --layout oci || return
+	rlc-image new --image "oci:$tag" || return
+	for tar; do rlc-image raw add-layer --image "oci:$tag" "$tar" || return; done
 }
+
+# layout STATEMENT...: a new one in l (gen/oci.py)
+layout() {
+	rm -rf l
+	gen oci "$@"
+}
+
+# of_image IMAGE FILTER: what jq says of the image
+of_image() { rlc-image stat --json --image "$1" | jq -r "$2"; }
+
+# layers TAG: how many layers the image in oci has
+layers() { of_image "oci:$1" '.manifest.blob.layers | length'; }
+
+# top_layer IMAGE: the file of its uppermost layer
+top_layer() { echo "${1%%:*}/blobs/$(of_image "$1" '.manifest.blob.layers[-1].digest' | tr : /)"; }
+
+# names TAG: what is in the uppermost layer of the image in oci, in one line
+names() { rlc-tar -tf "$(top_layer "oci:$1")" | tr '\n' ' '; }
 
 # lower: a layer with something of everything
 lower() {
