@@ -2,7 +2,7 @@
 # Our own C files: once with musl for build/rlc, once with sanitizers for the tests.
 
 rooms := base owner tree $(if $(CONFIG_PACK),pack) $(if $(CONFIG_IMAGE),image) ns \
-	$(if $(CONFIG_EMU),emu)
+	$(if $(CONFIG_EMU),emu) $(if $(CONFIG_RUN),run) $(if $(CONFIG_BUILD),build)
 core-c := $(sort $(foreach room,$(rooms),$(wildcard core/$(room)/*.c)))
 applet-c := $(sort $(wildcard applets/lib/*.c) $(applet-sources-y))
 proto-c := $(patsubst proto/%.proto,$(GEN)/proto/%.pb-c.c,$(sort $(wildcard proto/*.proto)))

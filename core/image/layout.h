@@ -77,8 +77,12 @@ int layout_collect(struct layout *l, struct err *err);
  */
 int layout_file(int dirfd, const char *name, struct stat *st);
 
-/* Opens blobs/sha256 in a layout's directory, symlinks not followed. */
+/*
+ * Opens blobs/sha256 in a layout's directory, symlinks not followed; the second makes it where it
+ * is missing, and syncs what it is in. The descriptor or negative errno.
+ */
 int layout_blobs(int dirfd);
+int layout_make_blobs(int dirfd);
 
 /*
  * A new file in the layout, open for writing, and its name, which is nobody else's. The descriptor

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_STORE_H
+#define RLC_STORE_H
+
+#include "core/image/unpack.h"
+
+/*
+ * Unpacked layers, kept for whoever needs them again. A store is a directory (0700):
+ *	layers/HEX/   what a layer has over those below it, as overlayfs wants it; HEX is its chain
+ *id aside/NAME/   what is being made or used, each locked (flock) by whose it is A store that is
+ *open is locked (shared); what removes layers locks it alone.
+ */
+struct store {
+	char *path; /* owned */
+	int fd, layers, aside;
+	bool sole;
+};
+
+#define STORE_NONE                                                                                 \
+	{                                                                                          \
+		NULL, -1, -1, -1, false                                                            \
+	}
+#define cleanup_store cleanup(store_close)
+
+/*
+ * Opens the store, which is made (with its parents) where it is missing. sole: nobody else has it
+ * open: -EWOULDBLOCK where somebody has. What nobody holds any more in aside/ is removed. 0 or
+ * negative errno with err.
+ */
+int store_open(const char *path, bool sole, struct store *s, struct err *err);
+void store_close(struct store *s);
+
+/* A layer over those below it (image-spec, config.md, "Layer ChainID"): 64 digits. below NULL: it
+ * is the lowest. 0 or -ENOMEM. */
+int chain_id(const char *below, const char *diff_id, char hex[65]);
+
+/*
+ * Sees to it that all layers of the image are in the store: unpacks those that are missing, aside
+ * and renamed, each with the top that the overlay is to show. *lowers gets their paths from the
+ * store's directory on ("layers/HEX:layers/HEX", the uppermost first, as rlc-unshare --overlay has
+ * them; empty for an image of no layers), chain (may be NULL) the uppermost's id ("" for none). A
+ * layer of which some entry failed (o->fault was told) is not kept: -EIO. 0 or negative errno with
+ * err.
+ */
+int store_layers(struct store *s, const struct layout *l, const struct image *i,
+	const struct unpack_options *o, struct buf *lowers, char chain[65], struct err *err);
+
+/* Directories for an overlay's changes. */
+struct upper {
+	char name[64]; /* "aside/NAME": upper and work are below it */
+	int lock;
+	struct tree top; /* of aside/NAME/upper */
+};
+
+#define UPPER_NONE                                                                                 \
+	{                                                                                          \
+		"", -1, TREE_NONE                                                                  \
+	}
+
+/* Makes them, the top like that of the layer chain ("" for none). 0 or negative errno with err. */
+int store_upper(struct store *s, const char *chain, const struct owners *owners, struct upper *u,
+	struct err *err);
+
+/* Removes them. */
+void store_upper_drop(struct store *s, struct upper *u);
+
+/* Keeps the upper directory as the unpacked layer of that chain id. u is dropped. 0 or -errno. */
+int store_upper_keep(struct store *s, struct upper *u, const char *chain, struct err *err);
+
+/* Removes all layers whose chain id keep does not know. Sole stores only. How many, or -errno. */
+int store_sweep(
+	struct store *s, bool (*keep)(void *arg, const char *hex), void *arg, struct err *err);
+
+#endif

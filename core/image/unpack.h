@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_UNPACK_H
+#define RLC_UNPACK_H
+
+#include "core/image/image.h"
+#include "core/pack/extract.h"
+
+/* How layers become a tree. */
+struct unpack_options {
+	const struct owners *owners;
+	enum whiteouts whiteouts;
+	bool keep_dirlinks; /* a directory does not replace a symlink to one */
+	/* The ids to give for those that the layer has; OWNER_KEEP: there are none; may be NULL. */
+	struct owner (*outside)(void *arg, struct owner inside);
+	fault_fn *fault;   /* told of entries that failed; the work goes on */
+	filled_fn *filled; /* may be NULL */
+	void *arg;         /* for these */
+};
+
+/*
+ * Puts layers first to end (not counted) of the image into the tree. 0 or negative errno with err.
+ */
+int image_unpack(const struct layout *l, const struct image *i, size_t first, size_t end,
+	const struct tree *tree, const struct unpack_options *o, struct err *err);
+
+#endif
