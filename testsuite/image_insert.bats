@@ -47,7 +47,9 @@ one"
 	equal "$(names a)" ".wh.gone etc/.wh.old "
 	rlc-image insert --opaque --image oci:a src opt
 	rlc-image raw unpack --image oci:a r
-	[ ! -e r/gone ] && [ ! -e r/etc/old ] && [ -d r/etc ]
+	[ ! -e r/gone ]
+	[ ! -e r/etc/old ]
+	[ -d r/etc ]
 	equal "$(cd r/opt && echo *)" "one sub"
 }
 

@@ -79,11 +79,16 @@ manifest() { cat "$1"/sha256_*.mtree; }
 		rlc-image $how --image oci:a b
 		top=b
 		[ ! -d b/rootfs ] || top=b/rootfs
-		[ -L $top/lib ] && [ -f $top/usr/lib/a ] && [ -f $top/usr/lib/b ] && [ -f $top/dead/c ]
+		[ -L $top/lib ]
+		[ -f $top/usr/lib/a ]
+		[ -f $top/usr/lib/b ]
+		[ -f $top/dead/c ]
 		equal "$(stat -c %a $top/usr/lib)" 755
 	done
 	rlc-image unpack --image oci:a c
-	[ ! -L c/rootfs/lib ] && [ -f c/rootfs/lib/b ] && [ ! -e c/rootfs/usr/lib/b ]
+	[ ! -L c/rootfs/lib ]
+	[ -f c/rootfs/lib/b ]
+	[ ! -e c/rootfs/usr/lib/b ]
 }
 
 @test "the manifest has all of it, and names as vis(3) writes them" {
@@ -225,10 +230,15 @@ manifest() { cat "$1"/sha256_*.mtree; }
 }
 
 @test "--platform chooses in an index" {
-	layer <<<'layer.add("f", data=b"a")' >0.tar
-	rlc-image init --layout oci
-	rlc-image new --image oci:x --platform linux/arm64 2>/dev/null || rlc-image new --image oci:x
-	rlc-image raw add-layer --image oci:x 0.tar
-	runs 1 rlc-image unpack --image oci:x --platform linux/s390x b
+	layout 'layout.tag(layout.nest([layout.image([layout.layer({"f": a.encode()})], {"architecture": a},
+		platform={"os": "linux", "architecture": a}) for a in ("amd64", "arm64")]))'
+	for arch in amd64 arm64; do
+		runs 0 rlc-image unpack --image l --platform "linux/$arch" "$arch"
+		equal "$(cat "$arch/rootfs/f")" "$arch"
+		runs 0 rlc-image raw unpack --image l --platform "linux/$arch" "raw.$arch"
+		equal "$(cat "raw.$arch/f")" "$arch"
+	done
+	runs 1 rlc-image unpack --image l --platform linux/s390x b
+	has "has no image for that platform"
 	[ ! -e b ]
 }
