@@ -63,6 +63,20 @@ rootfs
 	equal "$(jq -cS .annotations c.json)" '{"my.label":"text","org.opencontainers.image.architecture":"'"$(jq -r '.annotations["org.opencontainers.image.architecture"]' c.json)"'","org.opencontainers.image.author":"me <me@x>","org.opencontainers.image.created":"2001-02-03T04:05:06Z","org.opencontainers.image.exposedPorts":"80/tcp","org.opencontainers.image.os":"linux","org.opencontainers.image.stopSignal":"SIGUSR1"}'
 }
 
+@test "what is written takes the place of a file, and goes through a symlink" {
+	printf '%5000s' >c.json
+	ln -s c.json link
+	rlc-image raw config --image oci:a - >straight
+	rlc-image raw config --image oci:a link
+	[[ -L link ]]
+	cmp c.json straight
+	rlc-image raw config --image oci:a c.json
+	cmp c.json straight
+	rlc-image raw config --image oci:a /dev/stdout >other
+	cmp other straight
+	equal "$(echo c.json*)" c.json
+}
+
 @test "an image that says nothing runs sh as root in /" {
 	rlc-image raw config --image oci:a c.json
 	equal "$(jq -c '[.process.args, .process.cwd, .process.user]' c.json)" '[["sh"],"/",{"uid":0,"gid":0}]'

@@ -6,7 +6,7 @@
 static int open_straight(struct target *t)
 {
 	t->fd = strcmp(t->path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-					  : open(t->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+					  : open(t->path, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
 	return t->fd < 0 ? -errno : 0;
 }
 
@@ -14,7 +14,8 @@ int target_open(struct target *t)
 {
 	struct stat st;
 
-	if (strcmp(t->path, "-") == 0 || (stat(t->path, &st) == 0 && !S_ISREG(st.st_mode)))
+	/* A symlink, /dev/stdout for one, stays one */
+	if (strcmp(t->path, "-") == 0 || (lstat(t->path, &st) == 0 && !S_ISREG(st.st_mode)))
 		return open_straight(t);
 	if (asprintf(&t->aside, "%s.XXXXXX", t->path) < 0) {
 		t->aside = NULL;

@@ -7,7 +7,7 @@
 /* A file that comes to be as a whole or not at all; "-" is standard output. */
 struct target {
 	const char *path;
-	char *aside; /* owned; NULL: what is written straight, as a pipe or a device */
+	char *aside; /* owned; NULL: what is written straight, as a pipe, a device or a symlink */
 	int fd;
 };
 

@@ -8,12 +8,17 @@ alone: no bundle is made.
 Writes the configuration for a container's runtime that a bundle of the image would have.
 Names of users are looked up in
 .Fl -rootfs .
+.Ar FILE
+may be
+.Li - ,
+standard output.
 */
 /* verb raw add-layer
 Adds an archive as it stands as a layer on top.
 It may be compressed; its content is verified to be an archive.
 */
 #include "applets/image/bundle.h"
+#include "applets/image/target.h"
 
 #include "core/base/io.h"
 #include <stdio.h>
@@ -126,7 +131,7 @@ static int write_config(const struct raw *raw, struct bundle *b, struct err *err
 {
 	const char *file = raw->v->o.operands[0];
 	cleanup_buf struct buf text = BUF_NONE;
-	cleanup_fd int fd = -1;
+	struct target t = {.path = file, .fd = -1};
 	int r = raw->rootfs ? tree_open(&b->rootfs, raw->rootfs, err) : 0;
 
 	if (r == 0)
@@ -134,8 +139,12 @@ static int write_config(const struct raw *raw, struct bundle *b, struct err *err
 			raw->rootfs ? last_part(raw->rootfs) : "rootfs", &text, err);
 	if (r < 0)
 		return r;
-	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	r = fd < 0 ? -errno : io_write(fd, text.data, text.len);
+	r = target_open(&t);
+	if (r == 0)
+		r = io_write(t.fd, text.data, text.len);
+	if (r == 0)
+		r = target_settle(&t);
+	target_close(&t);
 	return r < 0 ? err_set(err, r, "cannot write", file) : 0;
 }
 

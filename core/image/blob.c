@@ -127,15 +127,8 @@ int blob_begin(struct layout *l, struct blob_out *b, struct err *err)
 /* Some programs make blobs/sha256 with the first blob. */
 static int make_blobs(struct layout *l)
 {
-	int blobs;
+	int blobs = l->blobs >= 0 ? l->blobs : layout_make_blobs(l->fd);
 
-	if (l->blobs >= 0)
-		return 0;
-	if (mkdirat(l->fd, "blobs", 0755) != 0 && errno != EEXIST)
-		return -errno;
-	if (mkdirat(l->fd, "blobs/sha256", 0755) != 0 && errno != EEXIST)
-		return -errno;
-	blobs = layout_blobs(l->fd);
 	if (blobs < 0)
 		return blobs;
 	l->blobs = blobs;

@@ -100,6 +100,32 @@ static int make_dir(int fd, const char *name)
 	return mkdirat(fd, name, 0755) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
+int layout_make_blobs(int fd)
+{
+	cleanup_fd int blobs = -1;
+	int r = make_dir(fd, "blobs");
+
+	if (r < 0)
+		return r;
+	blobs = openat(fd, "blobs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (blobs < 0)
+		return -errno;
+	r = make_dir(blobs, "sha256");
+	if (r == 0 && (fsync(blobs) != 0 || fsync(fd) != 0))
+		r = -errno;
+	return r < 0 ? r : layout_blobs(fd);
+}
+
+static int lock(int fd, int how)
+{
+	int r;
+
+	do
+		r = flock(fd, how);
+	while (r != 0 && errno == EINTR);
+	return r == 0 ? 0 : -errno;
+}
+
 int layout_create(const char *dir, struct err *err)
 {
 	cleanup_layout struct layout l = LAYOUT_NONE;
@@ -108,14 +134,14 @@ int layout_create(const char *dir, struct err *err)
 	if (r < 0)
 		return err_set(err, r, "cannot make the layout", dir);
 	l.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (l.fd < 0 || flock(l.fd, LOCK_EX) != 0)
+	if (l.fd < 0)
 		return err_set(err, -errno, "cannot open", dir);
-	r = check_empty(l.fd);
+	r = lock(l.fd, LOCK_EX);
 	if (r == 0)
-		r = make_dir(l.fd, "blobs");
+		r = check_empty(l.fd);
 	if (r == 0)
-		r = make_dir(l.fd, "blobs/sha256");
-	if (r == 0)
+		r = l.blobs = layout_make_blobs(l.fd);
+	if (r >= 0)
 		r = replace_file(&l, INDEX_FILE, empty_index, strlen(empty_index));
 	/* The last, for without it this is no layout yet */
 	if (r == 0)
@@ -164,16 +190,6 @@ static int check_version(const struct layout *l, struct err *err)
 	return err_tell_at(err, -EBADMSG,
 		version ? "a version that rlc does not know" : "has no imageLayoutVersion", l->path,
 		VERSION_FILE);
-}
-
-static int lock(int fd, int how)
-{
-	int r;
-
-	do
-		r = flock(fd, how);
-	while (r != 0 && errno == EINTR);
-	return r == 0 ? 0 : -errno;
 }
 
 int layout_blobs(int fd)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/spec.h"
 
+#include <stdio.h>
 #include <sys/statvfs.h>
 
 static int out_of_memory(struct err *err)
@@ -13,17 +14,33 @@ static int damaged(const char *what, struct err *err)
 	return err_set(err, -EBADMSG, what, "the image's config");
 }
 
+/*
+ * What was made, unless anything about it failed: then it is gone, and so is what it was to be put
+ * into.
+ */
+static json_t *whole(json_t *made, int r)
+{
+	if (r == 0)
+		return made;
+	json_decref(made);
+	return NULL;
+}
+
 /* Ends with NULL. */
+static int append_words(json_t *array, const char *const *text)
+{
+	int r = 0;
+
+	for (; *text; text++)
+		r |= json_array_append_new(array, json_string(*text));
+	return r;
+}
+
 static json_t *words(const char *const *text)
 {
 	json_t *array = json_array();
 
-	for (; array && *text; text++)
-		if (json_array_append_new(array, json_string(*text)) < 0) {
-			json_decref(array);
-			return NULL;
-		}
-	return array;
+	return whole(array, append_words(array, text));
 }
 
 /* What every container's process may do, whatever its ids are. */
@@ -34,22 +51,25 @@ static json_t *capabilities(void)
 	static const char *const kept[] = {
 		"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE", NULL};
 	json_t *all = json_object();
+	int r = 0;
 
-	for (size_t i = 0; all && i < ARRAY_SIZE(sets); i++)
-		if (json_object_set_new(all, sets[i], words(kept)) < 0) {
-			json_decref(all);
-			return NULL;
-		}
-	return all;
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		r |= json_object_set_new(all, sets[i], words(kept));
+	return whole(all, r);
 }
 
-static int append_all(json_t *to, const json_t *from)
+static int append_all(json_t *to, const json_t *from, struct err *err)
 {
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(from, i,
-		one) if (!json_is_string(one) || json_array_append(to, one) < 0) return -EBADMSG;
+	json_array_foreach(from, i, one)
+	{
+		if (!json_is_string(one))
+			return damaged("Entrypoint or Cmd is no list of texts", err);
+		if (json_array_append(to, one) != 0)
+			return out_of_memory(err);
+	}
 	return 0;
 }
 
@@ -58,12 +78,9 @@ static json_t *arguments(const json_t *config, struct err *err)
 	static const char *const shell[] = {"sh", NULL};
 	json_t *args = json_array();
 
-	if (append_all(args, json_object_get(config, "Entrypoint")) < 0 ||
-		append_all(args, json_object_get(config, "Cmd")) < 0) {
-		json_decref(args);
-		damaged("Entrypoint or Cmd is no list of texts", err);
-		return NULL;
-	}
+	if (append_all(args, json_object_get(config, "Entrypoint"), err) < 0 ||
+		append_all(args, json_object_get(config, "Cmd"), err) < 0)
+		return whole(args, -1);
 	if (json_array_size(args))
 		return args;
 	json_decref(args);
@@ -73,8 +90,8 @@ static json_t *arguments(const json_t *config, struct err *err)
 /* Sets NAME=VALUE among the variables, of which n characters are the name. */
 static int set_variable(json_t *env, const char *text, size_t n, bool replace)
 {
-	size_t i;
 	json_t *one;
+	size_t i;
 
 	json_array_foreach(env, i, one)
 	{
@@ -95,6 +112,7 @@ static json_t *environment(const json_t *config, const char *home, struct err *e
 	cleanup_buf struct buf text = BUF_NONE;
 	json_t *env = words(first), *one;
 	size_t i;
+	int r = 0;
 
 	json_array_foreach(json_object_get(config, "Env"), i, one)
 	{
@@ -106,11 +124,12 @@ static json_t *environment(const json_t *config, const char *home, struct err *e
 			damaged("Env has what is no NAME=VALUE", err);
 			return NULL;
 		}
-		set_variable(env, variable, (size_t)(equals - variable), true);
+		r |= set_variable(env, variable, (size_t)(equals - variable), true);
 	}
+	/* A home that is no UTF-8 has no place in a document */
 	if (home && *home && buf_addf(&text, "HOME=%s", home) == 0)
-		set_variable(env, text.data, strlen("HOME"), false);
-	return env;
+		(void)set_variable(env, text.data, strlen("HOME"), false);
+	return whole(env, r);
 }
 
 static json_t *user(const struct spec_user *u, bool rootless)
@@ -118,14 +137,15 @@ static json_t *user(const struct spec_user *u, bool rootless)
 	json_t *object =
 		json_pack("{s:I, s:I}", "uid", (json_int_t)u->uid, "gid", (json_int_t)u->gid);
 	json_t *groups;
+	int r = 0;
 
-	if (!object || rootless || !u->group_count)
+	if (rootless || !u->group_count)
 		return object;
 	groups = json_array();
 	for (size_t i = 0; i < u->group_count; i++)
-		json_array_append_new(groups, json_integer(u->groups[i]));
-	json_object_set_new(object, "additionalGids", groups);
-	return object;
+		r |= json_array_append_new(groups, json_integer(u->groups[i]));
+	r |= json_object_set_new(object, "additionalGids", groups);
+	return whole(object, r);
 }
 
 static json_t *process(const json_t *config, const struct spec_options *o, struct err *err)
@@ -173,26 +193,28 @@ static const struct mount resolv_bind = {
 static json_t *mount_options(const struct mount *m, bool rootless)
 {
 	json_t *options = json_array();
+	int r = 0;
 
 	for (const char *const *o = m->options; *o; o++)
 		if (!rootless || (strncmp(*o, "gid=", 4) != 0 && strncmp(*o, "uid=", 4) != 0))
-			json_array_append_new(options, json_string(*o));
-	return options;
+			r |= json_array_append_new(options, json_string(*o));
+	return whole(options, r);
 }
 
 static int add_mount(json_t *list, const struct mount *m, const char *target, json_t *options)
 {
 	json_t *one = json_pack(
 		"{s:s, s:s, s:s}", "destination", target, "type", m->type, "source", m->source);
+	int r = options ? 0 : -1;
 
 	if (json_array_size(options))
-		json_object_set(one, "options", options);
+		r |= json_object_set(one, "options", options);
 	json_decref(options);
-	return json_array_append_new(list, one);
+	return r | json_array_append_new(list, one);
 }
 
-/* Flags of a mount that a user namespace must keep when it is bound again. */
-static json_t *resolv_options(void)
+/* With the flags of a mount that a user namespace must keep when it is bound again. */
+static int add_resolv(json_t *list)
 {
 	static const struct {
 		unsigned long flag;
@@ -202,16 +224,16 @@ static json_t *resolv_options(void)
 		{ST_NODIRATIME, "nodiratime"}};
 	json_t *options;
 	struct statvfs st;
+	int r = 0;
 
 	if (statvfs(resolv_bind.source, &st) < 0)
-		return NULL;
+		return 0;
 	options = json_array();
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (st.f_flag & flags[i].flag)
-			json_array_append_new(options, json_string(flags[i].word));
-	for (const char *const *o = resolv_bind.options; *o; o++)
-		json_array_append_new(options, json_string(*o));
-	return options;
+			r |= json_array_append_new(options, json_string(flags[i].word));
+	r |= append_words(options, resolv_bind.options);
+	return r | add_mount(list, &resolv_bind, resolv_bind.target, options);
 }
 
 static int by_text(const void *a, const void *b)
@@ -227,71 +249,79 @@ static int add_volumes(json_t *list, const json_t *config)
 	size_t n = json_object_size(volumes), i = 0;
 	cleanup_free const char **names = reallocarray(NULL, n + 1, sizeof(*names));
 	const char *name;
+	int r = 0;
 
 	if (!names)
-		return -ENOMEM;
+		return -1;
 	json_object_foreach(volumes, name, unused) names[i++] = name;
 	if (n > 1)
 		qsort(names, n, sizeof(*names), by_text);
 	for (i = 0; i < n; i++)
-		add_mount(list, &volume, names[i], mount_options(&volume, false));
-	return 0;
+		r |= add_mount(list, &volume, names[i], mount_options(&volume, false));
+	return r;
 }
 
 static json_t *all_mounts(const json_t *config, const struct spec_options *o)
 {
-	json_t *list = json_array(), *resolv;
+	json_t *list = json_array();
+	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
 		if (!o->rootless || strncmp(mounts[i].target, "/sys", 4) != 0)
-			add_mount(list, &mounts[i], mounts[i].target,
+			r |= add_mount(list, &mounts[i], mounts[i].target,
 				mount_options(&mounts[i], o->rootless));
-	add_volumes(list, config);
-	if (!o->rootless)
-		return list;
-	add_mount(list, &sys_bind, sys_bind.target, mount_options(&sys_bind, false));
-	resolv = resolv_options();
-	if (resolv)
-		add_mount(list, &resolv_bind, resolv_bind.target, resolv);
-	return list;
+	r |= add_volumes(list, config);
+	if (o->rootless) {
+		r |= add_mount(list, &sys_bind, sys_bind.target, words(sys_bind.options));
+		r |= add_resolv(list);
+	}
+	return whole(list, r);
 }
 
-static void annotate(json_t *to, const char *key, const char *value)
+static int annotate(json_t *to, const char *name, const char *value)
 {
-	if (value && *value)
-		json_object_set_new(to, key, json_string(value));
+	char key[64];
+
+	if (!value || !*value)
+		return 0;
+	snprintf(key, sizeof(key), "org.opencontainers.image.%s", name);
+	return json_object_set_new(to, key, json_string(value));
 }
 
 static json_t *annotations(const struct image *i, const json_t *config)
 {
-	json_t *all = json_object(), *unused;
+	json_t *all = json_object(), *labels = json_object_get(config, "Labels"), *unused;
 	cleanup_buf struct buf ports = BUF_NONE;
 	const char *port;
+	int r = 0;
 
 	json_object_foreach(json_object_get(config, "ExposedPorts"), port, unused)
 		buf_addf(&ports, "%s%s", ports.len ? "," : "", port);
-	annotate(all, "org.opencontainers.image.architecture", doc_text(i->config, "architecture"));
-	annotate(all, "org.opencontainers.image.author", doc_text(i->config, "author"));
-	annotate(all, "org.opencontainers.image.created", doc_text(i->config, "created"));
-	annotate(all, "org.opencontainers.image.exposedPorts", ports.data);
-	annotate(all, "org.opencontainers.image.os", doc_text(i->config, "os"));
-	annotate(all, "org.opencontainers.image.stopSignal", doc_text(config, "StopSignal"));
-	annotate(all, "org.opencontainers.image.variant", doc_text(i->config, "variant"));
-	json_object_update(all, json_object_get(config, "Labels"));
-	return all;
+	r |= ports.failed ? -1 : 0;
+	r |= annotate(all, "architecture", doc_text(i->config, "architecture"));
+	r |= annotate(all, "author", doc_text(i->config, "author"));
+	r |= annotate(all, "created", doc_text(i->config, "created"));
+	r |= annotate(all, "exposedPorts", ports.data);
+	r |= annotate(all, "os", doc_text(i->config, "os"));
+	r |= annotate(all, "stopSignal", doc_text(config, "StopSignal"));
+	r |= annotate(all, "variant", doc_text(i->config, "variant"));
+	if (json_is_object(labels))
+		r |= json_object_update(all, labels);
+	return whole(all, r);
 }
 
 static json_t *namespaces(bool rootless, bool mapped)
 {
 	static const char *const types[] = {"pid", "network", "ipc", "uts", "mount", "cgroup"};
 	json_t *list = json_array();
+	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if (!rootless || strcmp(types[i], "network") != 0)
-			json_array_append_new(list, json_pack("{s:s}", "type", types[i]));
+			r |= json_array_append_new(list, json_pack("{s:s}", "type", types[i]));
 	if (rootless || mapped)
-		json_array_append_new(list, json_pack("{s:s}", "type", "user"));
-	return list;
+		r |= json_array_append_new(list, json_pack("{s:s}", "type", "user"));
+	return whole(list, r);
 }
 
 static json_t *linux_part(const struct spec_options *o)
@@ -303,18 +333,19 @@ static json_t *linux_part(const struct spec_options *o)
 		"/proc/sys", "/proc/sysrq-trigger", NULL};
 	json_t *part = json_object();
 	bool mapped = json_array_size(o->uid_maps) || json_array_size(o->gid_maps);
+	int r = 0;
 
 	if (json_array_size(o->uid_maps))
-		json_object_set(part, "uidMappings", o->uid_maps);
+		r |= json_object_set(part, "uidMappings", o->uid_maps);
 	if (json_array_size(o->gid_maps))
-		json_object_set(part, "gidMappings", o->gid_maps);
+		r |= json_object_set(part, "gidMappings", o->gid_maps);
 	if (!o->rootless)
-		json_object_set_new(part, "resources",
+		r |= json_object_set_new(part, "resources",
 			json_pack("{s:[{s:b, s:s}]}", "devices", "allow", 0, "access", "rwm"));
-	json_object_set_new(part, "namespaces", namespaces(o->rootless, mapped));
-	json_object_set_new(part, "maskedPaths", words(masked));
-	json_object_set_new(part, "readonlyPaths", words(readonly));
-	return part;
+	r |= json_object_set_new(part, "namespaces", namespaces(o->rootless, mapped));
+	r |= json_object_set_new(part, "maskedPaths", words(masked));
+	r |= json_object_set_new(part, "readonlyPaths", words(readonly));
+	return whole(part, r);
 }
 
 int spec_make(const struct image *i, const struct spec_options *o, json_t **out, struct err *err)

@@ -174,6 +174,17 @@ static bool is_safe_to_link(
 	       S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 0022);
 }
 
+/* The file was written by somebody else: what is in it is synced before it gets its name here. */
+static int link_blob(const struct layout *from, const struct layout *to, const char *hex)
+{
+	struct stat st;
+	cleanup_fd int fd = layout_file(from->blobs, hex, &st);
+
+	if (fd < 0)
+		return fd;
+	return fsync(fd) == 0 && linkat(from->blobs, hex, to->blobs, hex, 0) == 0 ? 0 : -errno;
+}
+
 static int try_link(const struct layout *from, struct layout *to, const struct descriptor *d)
 {
 	cleanup_err struct err err = ERR_NONE;
@@ -187,9 +198,7 @@ static int try_link(const struct layout *from, struct layout *to, const struct d
 		return r;
 	r = read_through(s);
 	source_free(s);
-	if (r < 0)
-		return r;
-	return linkat(from->blobs, hex_of(d), to->blobs, hex_of(d), 0) == 0 ? 0 : -errno;
+	return r < 0 ? r : link_blob(from, to, hex_of(d));
 }
 
 static int copy_bytes(

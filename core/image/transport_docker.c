@@ -266,13 +266,13 @@ static int check(const struct saved *s, struct err *err)
 static int make_manifest(struct saved *s, struct err *err)
 {
 	json_t *list = json_array();
+	int r = 0;
 
-	for (size_t n = 0; list && n < s->count; n++)
-		if (json_array_append(list, s->layers[n].json) != 0)
-			return err_set(err, -ENOMEM, NULL, NULL);
+	for (size_t n = 0; n < s->count; n++)
+		r |= json_array_append(list, s->layers[n].json);
 	s->i->manifest = json_pack("{s:i, s:s, s:{}, s:o}", "schemaVersion", 2, "mediaType",
 		MEDIA_MANIFEST, "config", "layers", list);
-	return s->i->manifest ? 0 : err_set(err, -ENOMEM, NULL, NULL);
+	return s->i->manifest && r == 0 ? 0 : err_set(err, -ENOMEM, NULL, NULL);
 }
 
 static int read_saved(int fd, struct saved *s, const char *name, struct err *err)
@@ -364,14 +364,15 @@ static int write_layer(const struct layout *l, const struct image *i, size_t n,
 
 static json_t *describe(const struct image *i, const char *config, const char *name)
 {
-	json_t *layers = json_array(), *names = json_array();
+	json_t *layers = json_array(), *names = json_array(), *doc;
+	int r = name ? json_array_append_new(names, json_string(name)) : 0;
 
-	if (name)
-		json_array_append_new(names, json_string(name));
 	for (size_t n = 0; n < i->layer_count; n++)
-		json_array_append_new(layers, json_sprintf("%s.tar", hex_of(i->diff_ids[n])));
-	return json_pack(
-		"[{s:s, s:o, s:o}]", "Config", config, "RepoTags", names, "Layers", layers);
+		r |= json_array_append_new(layers, json_sprintf("%s.tar", hex_of(i->diff_ids[n])));
+	doc = json_pack("[{s:s, s:o, s:o}]", "Config", config, "RepoTags", names, "Layers", layers);
+	if (r != 0)
+		doc_done(&doc);
+	return doc;
 }
 
 int docker_archive_write(const struct layout *l, const struct image *i, const char *name,

@@ -412,7 +412,7 @@ int create_whiteout(struct create *c, const char *path, struct err *err)
 	char hidden[NAME_MAX + 5] = ".wh.";
 
 	if (!dir || strlen(name) > NAME_MAX)
-		return err_set(err, -ENOMEM, NULL, path);
+		return err_set(err, dir ? -ENAMETOOLONG : -ENOMEM, NULL, path);
 	strcpy(hidden + 4, name);
 	c->owner = c->options->owner;
 	return add_whiteout(c, &v, dir, hidden, S_IFREG, &st, err);
