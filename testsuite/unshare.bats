@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # rlc-unshare: namespaces, ids, and how the command is started and ended. What it sees of files is in
-# unshare_root.bats, a terminal in unshare_terminal.bats, hosts that refuse in unshare_refused.bats.
+# unshare_root.bats, a terminal in unshare_terminal.bats, hosts that refuse in unshare_refused.bats,
+# hosts that have less than others in unshare_lacking.bats.
 # environments: user tmpfs noopenat2 oldkernel inns root
 load lib
 
