@@ -9,6 +9,7 @@ libs-$(CONFIG_GZIP_FAST) += isa-l libdeflate
 libs-$(CONFIG_GZIP_ZLIB) += zlib
 libs-$(CONFIG_SHA256) += nettle
 libs-$(CONFIG_IMAGE) += jansson
+libs-$(CONFIG_BUILD) += libyaml
 libs := $(libs-y)
 
 lib-done = $(libs:%=$(LIB)/$1/%.done)
