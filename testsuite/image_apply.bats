@@ -97,6 +97,28 @@ Version: 3"
 	has "dir/new: what was changed in it would be undone"
 }
 
+@test "logs and caches that both wrote are no conflict: the other image's stay" {
+	on base one <<<'layer.add("var/log/pacman.log", data=b"1"); layer.add("var/cache/x", data=b"1"); layer.add("var/logs", data=b"=")'
+	on base two <<<'layer.add("var/log/pacman.log", data=b"2"); layer.add("var/cache/x", data=b"2"); layer.add("var/logs", data=b"=")'
+	runs 0 rlc-image apply --image images:one --tag both two
+	is ''
+	equal "$(content both var/log/pacman.log)$(content both var/cache/x)" 22
+	on base three <<<'layer.add("var/logs", data=b"3")'
+	runs 1 rlc-image apply --image images:one --tag both three
+	is 'rlc-image apply: var/logs: both changed it'
+}
+
+@test "pacman's database is refused where both changed one file of it, with --force too" {
+	on base one <<<'layer.add("var/lib/pacman/local/a-1/files", data=b"1"); layer.add("var/lib/pacman/local/b-1/files", data=b"=")'
+	on base two <<<'layer.add("var/lib/pacman/local/a-1/files", data=b"2"); layer.add("var/lib/pacman/local/b-1/files", data=b"=")'
+	for force in '' --force; do
+		runs 1 rlc-image apply $force --image images:one --tag both two
+		is 'rlc-image apply: var/lib/pacman/local/a-1/files: both changed this database, which cannot be merged'
+	done
+	runs 0 rlc-image list --layout images
+	lacks both
+}
+
 @test "databases, and lists that contradict each other, are refused, with --force too" {
 	on base one <<<'layer.add("var/lib/rpm/Packages", data=b"1"); layer.add("etc/group", data=b"a:x:9:\n")'
 	on base two <<<'layer.add("var/lib/rpm/Packages", data=b"2"); layer.add("etc/group", data=b"b:x:9:\n")'

@@ -218,6 +218,46 @@ nothing_left() { [ -z "$(ls -A tmp)" ]; }
 	runs 0 rlc-image validate --layout images
 }
 
+# attested: l, an index of an image and of what BuildKit says of it
+attested() {
+	layout 'image = layout.image(platform={"os": "linux", "architecture": "amd64"})' \
+		'word = layout.image(platform={"os": "unknown", "architecture": "unknown"},
+		annotations={"vnd.docker.reference.type": "attestation-manifest",
+		"vnd.docker.reference.digest": image["digest"]}, manifest={
+		"config": layout.doc({"architecture": "unknown", "os": "unknown", "config": {}, "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "1" * 64]}}, CONFIG),
+		"layers": [layout.put(b"{}", "application/vnd.in-toto+json")]})' \
+		"layout.tag(layout.nest([image, word$1]))"
+}
+
+@test "--all: BuildKit's attestations are copied as they are" {
+	attested ', layout.image([], {}, {"config": layout.put(b"{}", "application/vnd.oci.empty.v1+json"), "layers": [layout.put(b"[]", "application/vnd.in-toto+json")]}, platform={"os": "unknown", "architecture": "unknown"})'
+	runs 0 rlc-image validate --layout l
+	rlc-image gc --layout l
+	for to in other:a oci-archive:all.tar; do runs 0 rlc-image copy --all l "$to"; done
+	runs 0 rlc-image copy --all oci-archive:all.tar third:a
+	for copy in other third; do
+		runs 0 rlc-image validate --layout "$copy"
+		is ''
+		diff -r l/blobs "$copy/blobs"
+		equal "$(jq -r '.manifests[0].digest' "$copy/index.json")" "$(jq -r '.manifests[0].digest' l/index.json)"
+	done
+	# the image is still the only one that can be meant
+	runs 0 rlc-image copy --platform linux/amd64 other:a plain
+	equal "$(find plain/blobs/sha256 -type f | wc -l)" 3
+}
+
+@test "a damaged blob of the right size is replaced when it is written again" {
+	blob=$(top_layer images:a)
+	cp "$blob" good
+	chmod u+w "$blob"
+	printf '\001' | dd of="$blob" bs=1 seek=40 conv=notrunc status=none
+	! cmp -s "$blob" good || return
+	runs 1 rlc-image validate --layout images
+	rlc-image raw add-layer --image images:a --tag again 1.tar
+	cmp "$blob" good
+	runs 0 rlc-image validate --layout images
+}
+
 @test "--rootless: a tree's owners are records, for root too" {
 	runs 0 rlc-image copy --rootless images:a tree:t
 	equal "$(stat -c %u t/d/stays)" "$(id -u)"

@@ -125,10 +125,16 @@ setup() {
 	chmod 0700 b/rootfs/none
 	echo other >b/rootfs/none
 	chmod 0 b/rootfs/none
+	mkdir b/rootfs/shut
+	echo shut >b/rootfs/shut/in
+	chmod 0 b/rootfs/shut b/rootfs/shut/in
 	rlc-image repack --image oci:n b
-	equal "$(names n)" "none "
+	equal "$(names n)" "./ none shut/ shut/in "
+	equal "$(stat -c %a b/rootfs/none b/rootfs/shut)" "$(printf '0\n0')"
+	rlc-image flatten --image oci:n flat.tar
+	equal "$(tar -xOf flat.tar none shut/in)" "$(printf 'other\nshut')"
 	rlc-image raw unpack --image oci:n r
-	equal "$(stat -c %a r/none)" 0
+	equal "$(stat -c %a r/none r/shut)" "$(printf '0\n0')"
 }
 
 @test "volumes and --mask-path are left out" {

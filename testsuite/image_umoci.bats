@@ -42,6 +42,15 @@ tree() {
 	chmod -R u+rwX t
 }
 
+# same_trees TAG TAG: their trees are alike, and have what change() did
+same_trees() {
+	tree "$1" >one.txt || return
+	tree "$2" >two.txt || return
+	same one.txt two.txt || return
+	grep ' \./d/new$' one.txt || return
+	! grep ' \./d/b$' one.txt
+}
+
 @test "both write the same manifest and umoci.json" {
 	rlc-image unpack --image oci:a r
 	umoci unpack $rootless --image oci:a u
@@ -52,6 +61,7 @@ tree() {
 	sed "$drop" r/*.mtree >r.txt
 	sed "$drop" u/*.mtree >u.txt
 	same r.txt u.txt
+	grep '^    linked size=4 .*sha256digest=' r.txt
 }
 
 @test "umoci repacks what rlc unpacked: nothing without a change, and the same changes" {
@@ -61,9 +71,7 @@ tree() {
 	change
 	umoci repack --image oci:u b
 	rlc-image repack --image oci:r b
-	tree u >u.txt
-	tree r >r.txt
-	same u.txt r.txt
+	same_trees u r
 }
 
 @test "rlc repacks what umoci unpacked: nothing without a change, and the same changes" {
@@ -73,9 +81,7 @@ tree() {
 	change
 	umoci repack --image oci:u b
 	rlc-image repack --image oci:r b
-	tree u >u.txt
-	tree r >r.txt
-	same u.txt r.txt
+	same_trees u r
 }
 
 @test "umoci unpacks what rlc repacked" {
@@ -101,4 +107,5 @@ tree() {
 	jq -S "$plain" r/config.json >r.txt
 	jq -S "$plain" u/config.json >u.txt
 	same r.txt u.txt
+	grep '"A=b"' r.txt
 }
