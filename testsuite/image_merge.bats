@@ -162,6 +162,7 @@ three() {
 @test "history is stat's table" {
 	three
 	runs 0 rlc-image history --image oci:a
+	has LAYER
 	equal "$output" "$(rlc-image stat --image oci:a | sed '1,/== HISTORY ==/d')"
 	equal "$(rlc-image history --json --image oci:a | jq -cs .)" \
 		"$(rlc-image stat --json --image oci:a | jq -c .history)"
