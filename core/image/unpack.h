@@ -23,4 +23,11 @@ struct unpack_options {
 int image_unpack(const struct layout *l, const struct image *i, size_t first, size_t end,
 	const struct tree *tree, const struct unpack_options *o, struct err *err);
 
+/*
+ * Makes of the new directory fd the top of a layer's own tree. An overlay shows the uppermost top,
+ * whatever that layer says of it, which often is nothing: it is like below, the top of the layer
+ * below; with -1 0755 and of 1970, the same wherever it is unpacked. 0 or negative errno with err.
+ */
+int layer_top(int below, int fd, struct err *err);
+
 #endif

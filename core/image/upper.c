@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/image/upper.h"
+
+#include "core/tree/walk.h"
+
+static struct create_options options(const struct upper_options *o)
+{
+	return (struct create_options){.format = FORMAT_PAX,
+		.whiteouts = WHITEOUTS_OCI,
+		.no_holes = o->no_holes,
+		.numeric = true,
+		.whole_seconds = true,
+		.owner = {OWNER_KEEP, OWNER_KEEP},
+		.set_mtime = o->clamp,
+		.clamp_mtime = o->clamp,
+		.mtime = o->mtime,
+		.want = o->want,
+		.inside = o->inside,
+		.fault = o->fault,
+		.arg = o->arg};
+}
+
+/* The layer's digests are there once its sink is finished, and until that is freed. */
+static int pack(const struct tree *upper, const struct upper_options *o, struct layer_out *layer,
+	struct sink *sink, struct descriptor *d, char diff_id[DIGEST_MAX], struct err *err)
+{
+	const struct create_options how = options(o);
+	struct create *c = NULL;
+	int r = create_start(sink, o->owners, &how, &c, err);
+
+	if (r < 0)
+		return r;
+	r = create_path(c, upper, NULL, ".", err);
+	if (r == 0)
+		r = create_finish(c, err);
+	if (r == 0)
+		r = layer_commit(layer, d, diff_id, err);
+	create_free(c);
+	return r;
+}
+
+/* 1 or 0, or negative errno. */
+static int has_entries(const struct tree *upper)
+{
+	cleanup_listing struct listing l = LISTING_NONE;
+	int r = listing_read(upper->fd, false, &l);
+
+	return r < 0 ? r : l.count > 0;
+}
+
+int upper_pack(struct layout *l, const struct tree *upper, const struct upper_options *o,
+	struct descriptor *d, char diff_id[DIGEST_MAX], struct err *err)
+{
+	struct layer_out layer = LAYER_OUT_NONE;
+	struct sink *sink;
+	int r = has_entries(upper);
+
+	if (r <= 0)
+		return r < 0 ? err_set(err, r, "cannot read", "upper") : 0;
+	r = layer_begin(l, o->how, 0, &layer, &sink, err);
+	if (r == 0 && o->wrap)
+		r = o->wrap(o->arg, &sink);
+	if (r == 0)
+		r = pack(upper, o, &layer, sink, d, diff_id, err);
+	layer_abandon(&layer);
+	return r < 0 ? err_set(err, r, "cannot write a layer", NULL) : 1;
+}
