@@ -23,6 +23,22 @@ int tree_open_or_make(struct tree *t, const char *dir, bool *made, struct err *e
 	return tree_open(t, dir, err);
 }
 
+int tree_make_parents(const char *path)
+{
+	cleanup_free char *part = strdup(path);
+	char *slash;
+
+	if (!part)
+		return -ENOMEM;
+	for (slash = part + strspn(part, "/"); (slash = strchr(slash, '/'));
+		*slash = '/', slash += strspn(slash, "/")) {
+		*slash = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
 void tree_close(struct tree *t)
 {
 	base_close(&t->fd);

@@ -26,6 +26,9 @@ int tree_open(struct tree *t, const char *dir, struct err *err);
 /* The same, and makes dir (not its parents) with mode 0700 where it is missing; *made tells. */
 int tree_open_or_make(struct tree *t, const char *dir, bool *made, struct err *err);
 
+/* Makes the directories that path's last component is to be in. 0 or negative errno. */
+int tree_make_parents(const char *path);
+
 void tree_close(struct tree *t);
 
 /*
