@@ -105,7 +105,7 @@ works too:
 .Dl rlc --install -s ~/.local/bin
  */
 #include "applets/lib/applet.h"
-#include "applets/lib/text.h"
+#include "core/base/nearest.h"
 
 #include <stdio.h>
 #include <sys/auxv.h>

@@ -66,15 +66,11 @@ rlc-image copy images:hello docker-archive:hello.tar:hello:1
 .Xr rlc-unshare 1
 */
 #include "applets/image/image.h"
-#include "applets/lib/text.h"
+#include "core/base/nearest.h"
 
 #include <stdio.h>
 
-/* The verbs, as --help shows them; words are what follows "image ". */
-static const struct verb_row {
-	const struct applet *verb;
-	const char *alias; /* another word for it; NULL for none */
-} verbs[] = {
+static const struct verb_row verbs[] = {
 	{&verb_init, NULL},
 	{&verb_new, NULL},
 	{&verb_list, "ls"},
@@ -103,103 +99,7 @@ static const struct verb_row {
 	{&verb_raw_config, "raw runtime-config"},
 };
 
-static const char *verb_words(const struct verb_row *row)
-{
-	return row->verb->name + strlen("image ");
-}
-
-/* Whether the words are those of the command line: how many they are, or 0. */
-static int match_words(const char *words, int argc, char **argv)
-{
-	int n = 0;
-
-	while (*words) {
-		size_t len = strcspn(words, " ");
-
-		if (n == argc || strncmp(argv[n], words, len) != 0 || argv[n][len])
-			return 0;
-		n++;
-		words += len + (words[len] == ' ');
-	}
-	return n;
-}
-
-static const struct verb_row *find_verb(int argc, char **argv, int *words)
-{
-	const struct verb_row *row;
-
-	for (row = verbs; row < verbs + ARRAY_SIZE(verbs); row++) {
-		*words = match_words(verb_words(row), argc, argv);
-		if (!*words && row->alias)
-			*words = match_words(row->alias, argc, argv);
-		if (*words)
-			return row;
-	}
-	return NULL;
-}
-
-/* Whether some verb of two words starts with this one. */
-static bool starts_verb(const char *word)
-{
-	const struct verb_row *row;
-	size_t len = strlen(word);
-
-	for (row = verbs; row < verbs + ARRAY_SIZE(verbs); row++)
-		if (strncmp(verb_words(row), word, len) == 0 && verb_words(row)[len] == ' ')
-			return true;
-	return false;
-}
-
-/* The words that may follow this one. */
-static int needs_more(const struct applet *self, const char *word)
-{
-	cleanup_buf struct buf more = BUF_NONE;
-	const struct verb_row *row;
-	size_t len = strlen(word);
-
-	for (row = verbs; row < verbs + ARRAY_SIZE(verbs); row++)
-		if (strncmp(verb_words(row), word, len) == 0 && verb_words(row)[len] == ' ')
-			buf_addf(&more, "%s%s", more.len ? ", " : "", verb_words(row) + len + 1);
-	return usage_error(
-		self, "%s: one of these words must follow: %s", word, more.failed ? "" : more.data);
-}
-
-/* What was typed, of one word or two. */
-static int no_verb(const struct applet *self, int argc, char **argv)
-{
-	cleanup_free char *typed = NULL;
-	struct nearest nearest = {.len = 0};
-	const struct verb_row *row;
-	bool two = argc > 1 && starts_verb(argv[0]);
-
-	if (argc == 1 && starts_verb(argv[0]))
-		return needs_more(self, argv[0]);
-	if (asprintf(&typed, "%s%s%s", argv[0], two ? " " : "", two ? argv[1] : "") < 0)
-		typed = NULL;
-	nearest.word = typed ? typed : argv[0];
-	nearest.len = strlen(nearest.word);
-	for (row = verbs; row < verbs + ARRAY_SIZE(verbs); row++) {
-		nearest_try(&nearest, verb_words(row));
-		if (row->alias)
-			nearest_try(&nearest, row->alias);
-	}
-	if (nearest.best)
-		return usage_error(
-			self, "%s: no such verb; did you mean '%s'?", nearest.word, nearest.best);
-	return usage_error(self, "%s: no such verb", nearest.word);
-}
-
-static void show_help(const struct applet *self)
-{
-	const struct verb_row *row;
-
-	print_help(self);
-	puts("\nVerbs:");
-	for (row = verbs; row < verbs + ARRAY_SIZE(verbs); row++)
-		print_help_text(printf("  %s%s%s", verb_words(row), row->alias ? ", " : "",
-					row->alias ? row->alias : ""),
-			row->verb->summary);
-}
+static const struct verbs table = {verbs, ARRAY_SIZE(verbs)};
 
 enum { IMAGE_LOG = 256, IMAGE_VERBOSE };
 
@@ -222,9 +122,8 @@ static bool good_epoch(const char *epoch)
 static int image_main(const struct applet *self, int argc, char **argv)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	const struct verb_row *row;
 	struct options o;
-	int id, words;
+	int id;
 
 	options_start(&o, self, argc, argv);
 	o.stop_at_operand = o.tell = true;
@@ -232,19 +131,14 @@ static int image_main(const struct applet *self, int argc, char **argv)
 		if (id == OPTION_BAD)
 			return EXIT_USAGE;
 		else if (id == OPTION_HELP)
-			return show_help(self), EXIT_DONE;
+			return verbs_help(self, &table), EXIT_DONE;
 		else if (id == OPTION_VERSION)
 			return print_version(self), EXIT_DONE;
 	if (o.operand_count == 0)
 		return usage_error(self, "the verb is missing");
 	if (epoch && *epoch && !good_epoch(epoch))
 		return usage_error(self, "SOURCE_DATE_EPOCH: '%s' is not understood", epoch);
-	row = find_verb(o.operand_count, o.operands, &words);
-	if (!row)
-		return no_verb(self, o.operand_count, o.operands);
-	words--;
-	return finish_output(
-		row->verb, row->verb->main(row->verb, o.operand_count - words, o.operands + words));
+	return verbs_run(self, &table, o.operand_count, o.operands);
 }
 
 const struct applet applet_image = {

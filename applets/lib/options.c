@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "applets/lib/options.h"
 
-#include "applets/lib/text.h"
+#include "core/base/nearest.h"
 
 const struct option_row options_of_all[] = {
 	{OPTION_HELP, 0, "help", NULL, "show this and exit"},

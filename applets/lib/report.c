@@ -43,8 +43,9 @@ void report_err(const struct applet *self, struct err *err)
 	const char *reason = err->code && !err->told ? err_reason(err->code) : "";
 	const char *what = err->what ? err->what : "";
 
-	report(self, "%s%s%s%s%s", err->path ? err->path : "", err->path ? ": " : "", what,
-		*what && *reason ? ": " : "", reason);
+	report(self, "%s%s%s%s%s", err->path ? err->path : "",
+		err->path && (*what || *reason) ? ": " : "", what, *what && *reason ? ": " : "",
+		reason);
 	err_free(err);
 }
 
