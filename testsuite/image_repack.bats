@@ -127,7 +127,7 @@ setup() {
 	chmod 0 b/rootfs/none
 	mkdir b/rootfs/shut
 	echo shut >b/rootfs/shut/in
-	chmod 0 b/rootfs/shut b/rootfs/shut/in
+	chmod 0 b/rootfs/shut/in b/rootfs/shut
 	rlc-image repack --image oci:n b
 	equal "$(names n)" "./ none shut/ shut/in "
 	equal "$(stat -c %a b/rootfs/none b/rootfs/shut)" "$(printf '0\n0')"

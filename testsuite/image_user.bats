@@ -76,7 +76,8 @@ work() { rlc-unshare "$@" --bind /usr:/usr:ro sh -c 'chown 33:34 /d/f && chown 5
 	rlc-image config --image oci:a --config.entrypoint /bin/rlc --config.cmd stat --config.cmd=-c \
 		--config.cmd '%u:%g %n' --config.cmd /su --config.cmd /bin/rlc
 	rlc-image unpack --image oci:a b
-	jq '.process.terminal = false' b/config.json >b/c && mv b/c b/config.json
+	jq '.process.terminal = false' b/config.json >c
+	mv c b/config.json
 	run runc --root "$WORK/state" run -b b "rlc-test-$$"
 	[[ $output != *"cannot set up"* && $output != *"operation not permitted"* ]] || skip "runc cannot run here"
 	equal "$status" 0
