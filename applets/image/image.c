@@ -66,9 +66,7 @@ rlc-image copy images:hello docker-archive:hello.tar:hello:1
 .Xr rlc-unshare 1
 */
 #include "applets/image/image.h"
-#include "core/base/nearest.h"
-
-#include <stdio.h>
+#include "applets/lib/verbs.h"
 
 static const struct verb_row verbs[] = {
 	{&verb_init, NULL},

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_BUILD_H
+#define RLC_BUILD_H
+
+#include "applets/lib/applet.h"
+#include "core/base/buf.h"
+
+/*
+ * A verb of rlc-build is an applet of its own, named "build VERB", in a file verb_X.c that defines
+ * `const struct applet build_X` and is named in the table of build.c. What the manual says of it,
+ * but for what --help says, stands in that file in a comment that starts with `/ * verb VERB`
+ * (without the space), as mdoc without sections.
+ */
+
+enum {
+	BUILD_WORK_DIR = 1000,
+	BUILD_STACKER_DIR,
+	BUILD_OCI_DIR,
+	BUILD_ROOTS_DIR,
+	BUILD_CONFIG,
+	BUILD_DEBUG,
+	BUILD_LOG_FILE,
+	BUILD_LOG_TIMESTAMP,
+	BUILD_STORAGE_TYPE,
+	BUILD_PROGRESS,
+	BUILD_NO_PROGRESS,
+	BUILD_FILE,
+	BUILD_SUBSTITUTE,
+	BUILD_SUBSTITUTE_FILE,
+	BUILD_OWN = 2000, /* from here on a verb's own options */
+};
+
+/* Rows that rlc-build and each of its verbs have: they may stand before the verb or behind it. */
+#define BUILD_ROWS                                                                                 \
+	{.help = "Directories and messages (also before the verb)"},                               \
+		{BUILD_WORK_DIR, 0, "work-dir", "DIR", "where the directories below are"},         \
+		{BUILD_STACKER_DIR, 0, "stacker-dir", "DIR",                                       \
+			"what is kept between builds (.stacker)"},                                 \
+		{BUILD_OCI_DIR, 0, "oci-dir", "DIR", "the layout that images go to (oci)"},        \
+		{BUILD_ROOTS_DIR, 0, "roots-dir", "DIR",                                           \
+			"taken as stacker does; trees are in the stacker directory"},              \
+		{BUILD_CONFIG, 0, "config", "FILE", "defaults of these, as YAML"},                 \
+		{BUILD_DEBUG, 0, "debug", NULL, "say more"},                                       \
+		{'q', 'q', "quiet", NULL, "say nothing but what went wrong"},                      \
+		{BUILD_LOG_FILE, 0, "log-file", "FILE", "messages go to FILE"},                    \
+		{BUILD_LOG_TIMESTAMP, 0, "log-timestamp", NULL, "with the time before each"},      \
+		{BUILD_STORAGE_TYPE, 0, "storage-type", "overlay", NULL},                          \
+		{BUILD_PROGRESS, 0, "progress", NULL, "show progress where there is no terminal"}, \
+	{                                                                                          \
+		BUILD_NO_PROGRESS, 0, "no-progress", NULL, "show none on a terminal"               \
+	}
+
+#define BUILD_ROW_FILE                                                                             \
+	{                                                                                          \
+		BUILD_FILE, 'f', "stacker-file", "FILE", "what to build (stacker.yaml)"            \
+	}
+#define BUILD_ROWS_SUBSTITUTE                                                                      \
+	{BUILD_SUBSTITUTE, 0, "substitute", "NAME=VALUE", "what ${{NAME}} stands for"},            \
+	{                                                                                          \
+		BUILD_SUBSTITUTE_FILE, 0, "substitute-file", "FILE", "the same, as YAML"           \
+	}
+
+/* What the options say that verbs have in common. */
+struct build_options {
+	const struct applet *self;
+	struct options o; /* after build_start: operands and their number */
+	const char *work_dir, *stacker_dir, *oci_dir, *config, *log_file, *file;
+	bool debug, quiet, timestamp, progress, no_progress;
+	const char **substitute; /* owned array of count */
+	size_t substitute_count;
+	const char *substitute_file;
+	char *stacker, *oci; /* owned: the directories, absolute */
+};
+
+#define BUILD_OPTIONS_NONE                                                                         \
+	{                                                                                          \
+		.file = "stacker.yaml"                                                             \
+	}
+#define cleanup_build_options cleanup(build_end)
+
+/* Takes an option of the verb's own: EXIT_DONE, or an exit status after a message. */
+typedef int build_take_fn(void *arg, int id, const char *value);
+
+/*
+ * Reads the command line: what is common into b, the rest goes to take. True: go on; false: *status
+ * is the exit status, a message was printed.
+ */
+bool build_start(struct build_options *b, const struct applet *self, int argc, char **argv,
+	build_take_fn *take, void *arg, int least, int most, int *status);
+void build_end(struct build_options *b);
+
+/* Reports err: EXIT_SOME. */
+int build_fail(const struct build_options *b, struct err *err);
+
+extern const struct applet build_clean;
+
+#endif

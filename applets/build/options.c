@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "applets/build/build.h"
+
+#include <stdio.h>
+
+static const char **text_of(struct build_options *b, int id)
+{
+	switch (id) {
+	case BUILD_WORK_DIR:
+		return &b->work_dir;
+	case BUILD_STACKER_DIR:
+		return &b->stacker_dir;
+	case BUILD_OCI_DIR:
+		return &b->oci_dir;
+	case BUILD_CONFIG:
+		return &b->config;
+	case BUILD_LOG_FILE:
+		return &b->log_file;
+	case BUILD_FILE:
+		return &b->file;
+	case BUILD_SUBSTITUTE_FILE:
+		return &b->substitute_file;
+	default:
+		return NULL;
+	}
+}
+
+static bool *flag_of(struct build_options *b, int id)
+{
+	switch (id) {
+	case BUILD_DEBUG:
+		return &b->debug;
+	case 'q':
+		return &b->quiet;
+	case BUILD_LOG_TIMESTAMP:
+		return &b->timestamp;
+	case BUILD_PROGRESS:
+		return &b->progress;
+	case BUILD_NO_PROGRESS:
+		return &b->no_progress;
+	default:
+		return NULL;
+	}
+}
+
+static int add_substitute(struct build_options *b, const char *text)
+{
+	void *at = reallocarray(b->substitute, b->substitute_count + 1, sizeof(*b->substitute));
+	cleanup_err struct err err = ERR_NONE;
+
+	if (!at) {
+		err_set(&err, -ENOMEM, NULL, NULL);
+		return build_fail(b, &err);
+	}
+	b->substitute = at;
+	b->substitute[b->substitute_count++] = text;
+	return EXIT_DONE;
+}
+
+/* EXIT_DONE, an exit status after a message, or -1 where it is the verb's own. */
+static int take_common(struct build_options *b, int id, const char *value)
+{
+	const char **text = text_of(b, id);
+	bool *flag = flag_of(b, id);
+
+	if (text)
+		*text = value;
+	else if (flag)
+		*flag = true;
+	else if (id == BUILD_SUBSTITUTE)
+		return add_substitute(b, value);
+	else if (id == BUILD_STORAGE_TYPE && strcmp(value, "overlay") != 0)
+		return usage_error(b->self, "--storage-type: there is overlay alone");
+	else if (id != BUILD_STORAGE_TYPE && id != BUILD_ROOTS_DIR)
+		return -1;
+	return EXIT_DONE;
+}
+
+/* The directory of that name, absolute: beneath the one for work where it is not named itself. */
+static char *directory(const struct build_options *b, const char *given, const char *usual)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	const char *above = given || !b->work_dir ? "" : b->work_dir, *name = given ? given : usual;
+	bool whole = *(*above ? above : name) == '/';
+	char *path;
+
+	if (!here || asprintf(&path, "%s%s%s%s%s", whole ? "" : here, whole ? "" : "/", above,
+			     *above ? "/" : "", name) < 0)
+		return NULL;
+	return path;
+}
+
+static int check(struct build_options *b, int least, int most)
+{
+	cleanup_err struct err err = ERR_NONE;
+
+	if (b->debug && b->quiet)
+		return usage_error(b->self, "--debug and --quiet do not go together");
+	if (b->o.operand_count < least)
+		return usage_error(b->self, "an operand is missing");
+	if (b->o.operand_count > most)
+		return usage_error(b->self, "%s: one operand too many", b->o.operands[most]);
+	b->stacker = directory(b, b->stacker_dir, ".stacker");
+	b->oci = directory(b, b->oci_dir, "oci");
+	if (b->stacker && b->oci)
+		return EXIT_DONE;
+	err_set(&err, -errno, "cannot find out where this is", NULL);
+	return build_fail(b, &err);
+}
+
+bool build_start(struct build_options *b, const struct applet *self, int argc, char **argv,
+	build_take_fn *take, void *arg, int least, int most, int *status)
+{
+	int id;
+
+	b->self = self;
+	options_start(&b->o, self, argc, argv);
+	while ((id = options_next(&b->o)) != OPTION_END) {
+		*status = id == OPTION_DONE ? EXIT_DONE : EXIT_USAGE;
+		if (id == OPTION_DONE || id == OPTION_BAD)
+			return false;
+		*status = take_common(b, id, b->o.arg);
+		if (*status < 0)
+			*status = take(arg, id, b->o.arg);
+		if (*status != EXIT_DONE)
+			return false;
+	}
+	*status = check(b, least, most);
+	return *status == EXIT_DONE;
+}
+
+void build_end(struct build_options *b)
+{
+	free(b->substitute);
+	free(b->stacker);
+	free(b->oci);
+}
+
+int build_fail(const struct build_options *b, struct err *err)
+{
+	report_err(b->self, err);
+	return EXIT_SOME;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_VERBS_H
+#define RLC_VERBS_H
+
+#include "applets/lib/applet.h"
+
+/*
+ * An applet of verbs has a table of them, as --help shows them. A verb is an applet of its own,
+ * named "APPLET VERB" or "APPLET VERB VERB".
+ */
+struct verb_row {
+	const struct applet *verb;
+	const char *alias; /* another word for it; NULL for none */
+};
+
+struct verbs {
+	const struct verb_row *rows;
+	size_t count;
+};
+
+/*
+ * Runs the verb that the first words of argv name, with its arguments behind it: its exit status,
+ * or EXIT_USAGE after a message that has the nearest verb.
+ */
+int verbs_run(const struct applet *self, const struct verbs *verbs, int argc, char **argv);
+
+/* --help of the applet, with a line a verb. */
+void verbs_help(const struct applet *self, const struct verbs *verbs);
+
+#endif
