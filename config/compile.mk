@@ -3,7 +3,10 @@
 
 rooms := base owner tree $(if $(CONFIG_PACK),pack) $(if $(CONFIG_IMAGE),image) ns \
 	$(if $(CONFIG_EMU),emu) $(if $(CONFIG_RUN),run) $(if $(CONFIG_BUILD),build)
-core-c := $(sort $(foreach room,$(rooms),$(wildcard core/$(room)/*.c)))
+# Guests need no image; containers do
+containers-c := $(filter-out core/run/guest.c core/run/supervise.c,$(wildcard core/run/*.c))
+core-c := $(filter-out $(if $(CONFIG_IMAGE),,$(containers-c)), \
+	$(sort $(foreach room,$(rooms),$(wildcard core/$(room)/*.c))))
 applet-c := $(sort $(wildcard applets/lib/*.c) $(applet-sources-y))
 proto-c := $(patsubst proto/%.proto,$(GEN)/proto/%.pb-c.c,$(sort $(wildcard proto/*.proto)))
 gen-c := $(GEN)/applet_table.c $(GEN)/versions.c

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "applets/unshare/run.h"
 
-#include "core/base/io.h"
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 
 static bool has_own_root(const struct job *j)
@@ -91,125 +88,8 @@ int job_exec(const struct job *j)
 	return r == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }
 
-/* What was installed goes up as a byte, with the listener where there is one. */
-static int send_up(int up, enum emulate what, int listener)
-{
-	char byte = (char)what;
-	union {
-		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.room = {0}};
-	struct iovec iov = {&byte, 1};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-	struct cmsghdr *c;
-
-	if (listener >= 0) {
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control.room);
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &listener, sizeof(int));
-	}
-	return sendmsg(up, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-int guest_hear(int down, enum emulate *what, int *listener)
-{
-	char byte = 0;
-	union {
-		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.room = {0}};
-	struct iovec iov = {&byte, 1};
-	struct msghdr msg = {.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.room)};
-	struct cmsghdr *c;
-	ssize_t n;
-
-	*listener = -1;
-	while ((n = recvmsg(down, &msg, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
-		;
-	if (n <= 0)
-		return n < 0 ? -errno : -EPIPE;
-	*what = (enum emulate)byte;
-	c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_type == SCM_RIGHTS)
-		memcpy(listener, CMSG_DATA(c), sizeof(int));
-	return 0;
-}
-
-#ifdef CONFIG_EMU
-/* One kind of emulation: the listener, -1 where it needs none; *r says whether it is there. */
-static int try_emulation(const struct guest *g, enum emu_mode mode, int *r, struct err *err)
-{
-	struct emu_options o = g->emu;
-
-	o.mode = mode;
-	ns_tell(&g->job->log,
-		mode == EMU_FULL ? "system calls that have to do with owners wait for an answer"
-				 : "changes of owner succeed and do nothing",
-		"seccomp(SECCOMP_SET_MODE_FILTER, %s, ...)",
-		mode == EMU_FULL ? "SECCOMP_FILTER_FLAG_NEW_LISTENER" : "0");
-	*r = emu_install(&o, err);
-	return *r >= 0 && mode == EMU_FULL ? *r : -1;
-}
-
-static void tell_worse(const struct guest *g, struct err *err, const char *what)
-{
-	report(g->job->self, "%s: %s: %s ('rlc-unshare --rung' says more)",
-		err->what ? err->what : "system calls cannot be answered", err_reason(err->code),
-		what);
-	err_free(err);
-}
-
-/* auto goes down the ladder, and says so. */
-static int emulate(const struct guest *g, enum emulate *what, int *listener)
-{
-	cleanup_err struct err err = ERR_NONE;
-	int r;
-
-	*listener = -1;
-	if (*what != EMULATE_LIE) {
-		*listener = try_emulation(g, EMU_FULL, &r, &err);
-		if (r < 0 && *what == EMULATE_FULL)
-			return job_failed(g->job, &err);
-		*what = r < 0 ? EMULATE_LIE : EMULATE_FULL;
-		if (r >= 0)
-			return EXIT_DONE;
-		tell_worse(g, &err, "what the command does to owners is not kept");
-	}
-	try_emulation(g, EMU_LIE, &r, &err);
-	return r < 0 ? job_failed(g->job, &err) : EXIT_DONE;
-}
-#endif
-
-/* Waits until the supervisor serves. */
-static int start_emulation(const struct guest *g)
-{
-#ifdef CONFIG_EMU
-	enum emulate what = g->emulate;
-	cleanup_fd int listener = -1;
-	char byte;
-	int status = emulate(g, &what, &listener);
-
-	if (status != EXIT_DONE)
-		return status;
-	if (send_up(g->up, what, listener) < 0)
-		return EXIT_OWN;
-	base_close(&listener);
-	listener = -1;
-	return read(g->up, &byte, 1) == 1 ? EXIT_DONE : EXIT_OWN;
-#else
-	return g->up < 0 ? EXIT_DONE : send_up(g->up, EMULATE_OFF, -1);
-#endif
-}
-
 /* As any program that drops privileges does it: whoever answers its calls keeps what it says. */
-static int become(const struct guest *g)
+static int become(const struct supervised *g)
 {
 	const struct as *as = &g->as;
 	int r;
@@ -225,24 +105,10 @@ static int become(const struct guest *g)
 	return EXIT_OWN;
 }
 
-int guest_main(const struct guest *g)
+int job_become(void *arg)
 {
-	int status = EXIT_DONE;
+	const struct supervised *s = arg;
+	int status = become(s);
 
-	if (g->alone)
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (g->detached) {
-		ns_tell(&g->job->log,
-			"no terminal is its standard input, so it gets none to type into",
-			"setsid()");
-		setsid();
-	}
-	if (g->emulate != EMULATE_OFF)
-		status = start_emulation(g);
-	if (status == EXIT_DONE)
-		status = become(g);
-	if (status != EXIT_DONE)
-		return status;
-	sigprocmask(SIG_SETMASK, &g->mask, NULL);
-	return job_exec(g->job);
+	return status == EXIT_DONE ? job_exec(s->job) : status;
 }

@@ -21,14 +21,7 @@ static bool mounts_root(const struct job *j)
 
 enum emulate job_emulation(const struct job *j)
 {
-#ifdef CONFIG_EMU
-	if (j->emulate == EMULATE_OFF || sys_is_guest())
-		return EMULATE_OFF;
-	return j->emulate == EMULATE_AUTO && !j->guest_is_root ? EMULATE_OFF : j->emulate;
-#else
-	(void)j;
-	return EMULATE_OFF;
-#endif
+	return guest_emulation(j->emulate, j->guest_is_root);
 }
 
 bool job_supervised(const struct job *j)
@@ -109,180 +102,57 @@ static int unshare_some(const struct job *j, int flags)
 	return userns_enter(flags, &j->ids, &j->log, &err) < 0 ? refused(j, &err) : EXIT_DONE;
 }
 
-/* close_range(2), also before Linux 5.9. */
-static void close_between(unsigned int from, unsigned int to)
+static void fail(void *arg, struct err *err)
 {
-	enum { MOST = 4096 };
+	const struct supervised *s = arg;
 
-	if (from > to || syscall(SYS_close_range, from, to, 0) == 0)
-		return;
-	for (; from <= to && from < MOST; from++)
-		close((int)from);
+	report_err(s->job->self, err);
 }
 
-/* All that is open but what is kept (sorted), standard error, and what stands in for the others:
- * a pipe's other end is to see its end when the guest has closed it. */
-static void shed(int *keep, size_t count)
+static void tell_worse(void *arg, struct err *err)
 {
-	unsigned int from = 3;
-	size_t i, n;
+	const struct supervised *s = arg;
 
-	for (n = count; n > 1; n--)
-		for (i = 1; i < n; i++)
-			if (keep[i - 1] > keep[i]) {
-				int swap = keep[i];
-
-				keep[i] = keep[i - 1];
-				keep[i - 1] = swap;
-			}
-	for (i = 0; i < count; i++) {
-		if (keep[i] < 3)
-			continue;
-		close_between(from, (unsigned int)keep[i] - 1);
-		from = (unsigned int)keep[i] + 1;
-	}
-	close_between(from, ~0U);
-	dup2(STDERR_FILENO, STDIN_FILENO);
-	dup2(STDERR_FILENO, STDOUT_FILENO);
+	report(s->job->self, "%s: %s: %s ('rlc-unshare --rung' says more)",
+		err->what ? err->what : "system calls cannot be answered", err_reason(err->code),
+		"what the command does to owners is not kept");
 }
 
-#ifdef CONFIG_EMU
-/* Serves what the guest has installed, and lets it go on. */
-static int serve(const struct guest *g, const struct owners *owners, int down, struct emu **emu)
+static void tell_survivors(void *arg, const char *processes)
 {
-	cleanup_err struct err err = ERR_NONE;
-	enum emulate what;
-	int listener;
-	int r = guest_hear(down, &what, &listener);
+	const struct supervised *s = arg;
 
-	if (r < 0) /* it has said why */
-		return EXIT_OWN;
-	if (listener >= 0) {
-		ns_tell(&g->job->log, "from here on the guest's calls are answered",
-			"ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV)");
-		r = emu_start(&g->emu, owners, listener, emu, &err);
-	}
-	if (r < 0)
-		return job_failed(g->job, &err);
-	return io_write(down, "", 1) < 0 ? EXIT_OWN : EXIT_DONE;
-}
-#endif
-
-#ifdef CONFIG_EMU
-static void tell_counts(const struct job *j, const struct emu *emu)
-{
-	cleanup_buf struct buf counts = BUF_NONE;
-
-	if (emu && j->explain && emu_counts(emu, &counts) == 0 && counts.len)
-		io_write(STDERR_FILENO, counts.data, counts.len);
-}
-#endif
-
-static void tell_survivors(const struct job *j)
-{
-	cleanup_buf struct buf left = BUF_NONE;
-
-	if (guard_children(&left) == 0 && left.len)
-		report(j->self, "still running, since there is no pid namespace: %s", left.data);
+	report(s->job->self, "still running, since there is no pid namespace: %s", processes);
 }
 
-/* Waits for the guest while others answer its system calls. */
-static int look_after(const struct guest *g, pid_t guest, const struct owners *owners, int down)
+static void tell_counts(void *arg, const char *lines)
 {
-	int status = EXIT_DONE, death = g->job->kill_child;
-#ifdef CONFIG_EMU
-	struct emu *emu = NULL;
+	const struct supervised *s = arg;
 
-	if (down >= 0)
-		status = serve(g, owners, down, &emu);
-	base_close(&down);
-#else
-	(void)owners;
-	(void)down;
-#endif
-	if (status != EXIT_DONE)
-		kill(guest, SIGTERM);
-	status = guard_exit_status(guard_inner(guest, g->detached, death));
-#ifdef CONFIG_EMU
-	tell_counts(g->job, emu);
-#endif
-	if (g->alone)
-		tell_survivors(g->job);
-	return status;
+	if (s->job->explain)
+		io_write(STDERR_FILENO, lines, strlen(lines));
 }
 
-static int prepare(const struct job *j, struct guest *g, struct owners *owners, int ends[2])
-{
-	cleanup_err struct err err = ERR_NONE;
-	int r;
+static const struct guest_ops ops = {
+	.become = job_become,
+	.fail = fail,
+	.worse = tell_worse,
+	.left = tell_survivors,
+	.counts = tell_counts,
+};
 
-	if (j->as && job_as(j, &g->as) != EXIT_DONE)
-		return EXIT_OWN;
-	if (g->emulate == EMULATE_OFF)
-		return EXIT_DONE;
-#ifdef CONFIG_EMU
-	g->emu = (struct emu_options){EMU_FULL, j->strict};
-#endif
-	r = owners_init(owners, false, (struct owner){0, 0});
-	if (r == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		r = -errno;
-	if (r == 0)
-		return EXIT_DONE;
-	err_set(&err, r, "cannot prepare to answer system calls", NULL);
-	return job_failed(j, &err);
-}
-
-/* The supervisor keeps nothing of the outside open, and nobody may look into it. */
-static void withdraw(const struct root *root, int down)
-{
-	size_t n = root->points.count;
-	int *keep = malloc((n + 2) * sizeof(*keep));
-
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (!keep)
-		return;
-	memcpy(keep, root->points.held, n * sizeof(*keep));
-	keep[n] = down;
-	shed(keep, n + 1);
-	free(keep);
-}
-
-static int supervise(struct guest *g, struct root *root)
-{
-	int ends[2] = {-1, -1};
-	struct owners owners;
-	pid_t guest;
-
-	if (prepare(g->job, g, &owners, ends) != EXIT_DONE)
-		return EXIT_OWN;
-	ns_tell(&g->job->log, "the child becomes the command; this process reaps what it leaves",
-		"fork()");
-	guest = _Fork();
-	if (guest == 0) {
-		base_close(&ends[0]);
-		g->up = ends[1];
-		_exit(guest_main(g));
-	}
-	if (guest < 0) {
-		report(g->job->self, "cannot start a process: %s", strerror(errno));
-		return EXIT_OWN;
-	}
-	withdraw(root, ends[0]);
-	return look_after(g, guest, &owners, ends[0]);
-}
-
-static int inner(struct job *j, struct guest *g, struct guard_life *life)
+static int inner(struct job *j, struct supervised *s, struct guard_life *life)
 {
 	struct root root = ROOT_NONE;
 	int own = CLONE_NEWUSER | CLONE_NEWPID;
 
 	guard_life_bind(life, j->kill_child && j->kill_child != SIGKILL ? GUARD_DEATH : SIGKILL);
-	if (g->alone)
+	if (s->guest.alone)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (unshare_others(j, j->flags & ~own) != EXIT_DONE || job_clocks(j) != EXIT_DONE ||
-		job_furnish(j, &root) != EXIT_DONE)
+		job_furnish(j, &root) != EXIT_DONE || (j->as && job_as(j, &s->as) != EXIT_DONE))
 		return EXIT_OWN;
-	return supervise(g, &root);
+	return guest_run(&s->guest, &root);
 }
 
 /* The directory in which mount points are made, and a lock on what only one may use. */
@@ -316,13 +186,13 @@ static int open_place(struct job *j, struct place *p)
 	return EXIT_DONE;
 }
 
-static int wait_outside(const struct job *j, pid_t child, struct place *p, const struct guest *g)
+static int wait_outside(const struct job *j, pid_t child, struct place *p, bool detached, int life)
 {
-	int keep[] = {p->top.fd, p->lock, g->up}, status;
+	int keep[] = {p->top.fd, p->lock, life}, status;
 
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	shed(keep, ARRAY_SIZE(keep));
-	status = guard_exit_status(guard_outer(child, g->detached));
+	guest_shed(keep, ARRAY_SIZE(keep));
+	status = guard_exit_status(guard_outer(child, detached));
 	if (p->top.fd >= 0) {
 		int r = points_remove(&p->top, j->aside);
 
@@ -346,8 +216,9 @@ static void do_without(struct job *j)
 	j->proc = NULL;
 }
 
-static int start(struct job *j, struct guest *g, struct place *p)
+static int start(struct job *j, struct supervised *s, struct place *p)
 {
+	struct guest *g = &s->guest;
 	struct guard_life life;
 	pid_t child;
 
@@ -360,32 +231,34 @@ static int start(struct job *j, struct guest *g, struct place *p)
 		"fork()");
 	child = _Fork();
 	if (child == 0)
-		_exit(inner(j, g, &life));
+		_exit(inner(j, s, &life));
 	if (child < 0) {
 		report(j->self, "cannot start a process: %s", strerror(errno));
 		return EXIT_OWN;
 	}
-	g->up = life.ends[1];
-	return wait_outside(j, child, p, g);
+	return wait_outside(j, child, p, g->detached, life.ends[1]);
 }
 
-int run_supervised(struct job *j)
+static int run_supervised(struct job *j)
 {
 	struct place place = {TREE_NONE, -1};
-	struct guest g = {.job = j,
-		.emulate = job_emulation(j),
-		.up = -1,
-		.as = {.ids = {OWNER_KEEP, OWNER_KEEP}}};
+	struct supervised s = {.job = j, .as = {.ids = {OWNER_KEEP, OWNER_KEEP}}};
 	bool own_root = j->root || j->overlay.lowers;
 
+	s.guest = (struct guest){.ops = &ops,
+		.arg = &s,
+		.log = &j->log,
+		.emulate = job_emulation(j),
+		.strict = j->strict,
+		.on_death = j->kill_child};
 	do_without(j);
-	g.detached = own_root && !j->same_session && !isatty(STDIN_FILENO);
-	g.alone = !(j->flags & CLONE_NEWPID);
+	s.guest.detached = own_root && !j->same_session && !isatty(STDIN_FILENO);
+	s.guest.alone = !(j->flags & CLONE_NEWPID);
 	if (unshare_some(j, j->flags & (CLONE_NEWUSER | CLONE_NEWPID)) != EXIT_DONE)
 		return EXIT_OWN;
 	if (open_place(j, &place) != EXIT_DONE)
 		return EXIT_OWN;
-	return start(j, &g, &place);
+	return start(j, &s, &place);
 }
 
 /* Everything as unshare(1) does it: no process stands between, where --fork does not say so. */

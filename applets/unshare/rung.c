@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "applets/unshare/run.h"
+#include "applets/unshare/unshare.h"
 
 #include "core/ns/guard.h"
+#ifdef CONFIG_EMU
+#include "core/emu/emu.h"
+#endif
 #include <stdio.h>
 #include <sched.h>
 #include <sys/wait.h>

@@ -3,6 +3,7 @@
 config APPLET_UNSHARE
 	bool "rlc-unshare"
 	default y
+	select RUN
 	help
 	  Runs a command in namespaces of its own, as root over a tree, for an ordinary user.
 */

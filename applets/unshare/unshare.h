@@ -6,11 +6,14 @@
 #include "core/ns/root.h"
 #include "core/ns/userns.h"
 #include "core/owner/record.h"
+#include "core/run/guest.h"
 
 /* As env(1) and chroot(1). */
-enum { EXIT_OWN = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
-
-enum emulate { EMULATE_AUTO, EMULATE_FULL, EMULATE_LIE, EMULATE_OFF };
+enum {
+	EXIT_OWN = GUEST_FAILED,
+	EXIT_CANNOT_RUN = GUEST_CANNOT_RUN,
+	EXIT_NOT_FOUND = GUEST_NOT_FOUND
+};
 
 /* What is mounted in addition, in the order of the command line. */
 struct extra {
@@ -103,13 +106,6 @@ int job_clocks(const struct job *j);
 
 /* Becomes the command: the exit status where that fails. */
 int job_exec(const struct job *j);
-
-/* The guest: its session, its filter, the command. up: where the supervisor is; -1: there is none.
- */
-int job_guest(const struct job *j, int up, enum emulate emulate);
-
-/* What came up from the guest: its listener (-1 where there is none), or an error number. */
-int job_hear(int up, int *listener);
 
 /*
  * A process that stays outside, to bind namespaces of this one to the files that the command line
