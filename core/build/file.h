@@ -31,7 +31,7 @@ enum from_type { FROM_DOCKER, FROM_OCI, FROM_TAR, FROM_BUILT, FROM_SCRATCH };
 
 struct from {
 	enum from_type type;
-	char *url, *tag; /* NULL where not given */
+	char *url, *tag; /* NULL where not given; a path of tar and oci is absolute */
 	bool insecure;
 	struct place place;
 };
@@ -94,6 +94,7 @@ struct recipes {
 	char *dir;                    /* what paths in it are relative to */
 	char *text;                   /* after substitution */
 	struct strings prerequisites; /* absolute paths */
+	struct place *prerequisite_places;
 	struct recipe *at;
 	size_t count;
 };
