@@ -151,7 +151,18 @@ int bundle_top(const struct bundle *b, int fd, const char *name, struct err *err
 
 void bundle_file(char name[BUNDLE_NAME_MAX], const char *digest, const char *suffix)
 {
-	snprintf(name, BUNDLE_NAME_MAX, "sha256_%s%s", digest + strlen("sha256:"), suffix);
+	snprintf(name, BUNDLE_NAME_MAX, "sha256_%s%s", digest_hex(digest), suffix);
+}
+
+void bundle_forget(const struct bundle *b, const char *digest)
+{
+	static const char *const suffixes[] = {".mtree", ".stamps"};
+	char name[BUNDLE_NAME_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		bundle_file(name, digest, suffixes[i]);
+		unlinkat(b->fd, name, 0);
+	}
 }
 
 int bundle_write_mtree(const struct bundle *b, const struct image *i, struct err *err)
@@ -160,13 +171,12 @@ int bundle_write_mtree(const struct bundle *b, const struct image *i, struct err
 	cleanup_fd int manifest = -1, stamps = -1;
 	char name[BUNDLE_NAME_MAX];
 
+	bundle_forget(b, i->top.digest);
 	bundle_file(name, i->top.digest, ".stamps");
-	unlinkat(b->fd, name, 0);
 	stamps = create(b, name, err);
 	if (stamps < 0)
 		return stamps;
 	bundle_file(name, i->top.digest, ".mtree");
-	unlinkat(b->fd, name, 0);
 	manifest = create(b, name, err);
 	if (manifest < 0)
 		return manifest;

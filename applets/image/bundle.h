@@ -71,6 +71,9 @@ int bundle_write_mtree(const struct bundle *b, const struct image *i, struct err
 enum { BUNDLE_NAME_MAX = DIGEST_MAX + 16 };
 void bundle_file(char name[BUNDLE_NAME_MAX], const char *digest, const char *suffix);
 
+/* Removes the manifest and stamps for the image of that digest, where they are there. */
+void bundle_forget(const struct bundle *b, const char *digest);
+
 /* Writes umoci.json. 0 or negative errno with err. */
 int bundle_write_meta(const struct bundle *b, const struct image *i, struct err *err);
 

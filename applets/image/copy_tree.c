@@ -119,14 +119,8 @@ int copying_from_tree(struct copying *c, struct err *err)
 
 static int pump(struct source *from, struct sink *to, const char *path, struct err *err)
 {
-	const void *block;
-	ssize_t n;
-	int r = 0;
+	int r = sink_pump(to, from);
 
-	while (r == 0 && (n = source_next(from, &block)) > 0)
-		r = sink_write(to, block, (size_t)n);
-	if (r == 0)
-		r = n < 0 ? (int)n : sink_finish(to);
 	return r < 0 ? err_set(err, r, source_why(from) ? source_why(from) : "cannot copy", path)
 		     : 0;
 }

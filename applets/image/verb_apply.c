@@ -90,6 +90,7 @@ static int add_layers(struct job *j, const struct image *theirs, size_t base)
 	return r;
 }
 
+/* What cannot be merged is told meanwhile: then no layer is wanted. */
 static int write_merged(struct job *j, struct apply *a, struct err *err)
 {
 	struct archive_out *out = NULL;
@@ -103,7 +104,7 @@ static int write_merged(struct job *j, struct apply *a, struct err *err)
 		r = apply_write(a, out, err);
 	if (r == 0)
 		r = archive_out_finish(out, err);
-	if (r == 0)
+	if (r == 0 && !j->stopped)
 		r = layer_commit(&j->out, &j->layer, j->diff_id, err);
 	archive_out_free(out);
 	layer_abandon(&j->out);
@@ -125,9 +126,9 @@ static int lay_over(struct job *j, struct apply *a, struct err *err)
 	bool merges = apply_merges(a);
 	int r = merges ? write_merged(j, a, err) : 0;
 
-	if (r == 0)
+	if (r == 0 && !j->stopped)
 		r = add_layers(j, a->theirs, a->base);
-	if (r == 0 && merges)
+	if (r == 0 && !j->stopped && merges)
 		r = add_merged(j);
 	descriptor_done(&j->layer);
 	return r;
@@ -164,9 +165,9 @@ static int apply_one(struct job *j, const char *tag, struct err *err)
 	a.base = apply_base(&j->m.image, &theirs);
 	j->m.layout.passed = verb_work(&j->m.v, "comparing", to_read(&a));
 	r = apply_check(&a, err);
-	verb_work_done(&j->m.v);
-	if (r == 0 && !j->stopped)
+	if (r == 0)
 		r = lay_over(j, &a, err);
+	verb_work_done(&j->m.v);
 	apply_end(&a);
 	return r < 0 ? err_set(err, r, "cannot apply", tag) : 0;
 }

@@ -154,9 +154,7 @@ static int choose_all(struct copying *c, json_t *list, const char *tag, struct e
 
 	json_array_foreach(list, n, each)
 	{
-		const char *text = descriptor_tag(each);
-
-		if (!text || strcmp(text, tag) != 0)
+		if (!descriptor_is_tagged(each, tag))
 			continue;
 		if (found)
 			return err_tell(err, -EEXIST, "the tag stands for several", tag);
@@ -295,13 +293,14 @@ static int change(struct copying *c, struct err *err)
 
 static int write_archive(struct copying *c, struct archive_out *out, struct err *err)
 {
+	bool oci = c->to.kind == ENDPOINT_OCI_ARCHIVE;
 	int r;
 
-	verb_work_layers(&c->m.v, "copying", &c->m.layout, &c->m.image, c->m.image.layer_count, 1);
-	r = c->to.kind == ENDPOINT_OCI_ARCHIVE
-		    ? oci_archive_write(&c->m.layout, &c->top, c->to.ref, out, err)
-		    : docker_archive_write(&c->m.layout, &c->m.image, c->to.ref, out, err);
-
+	/* For docker load each layer is read to know its size, and read again */
+	verb_work_layers(&c->m.v, "copying", &c->m.layout, &c->m.image, c->m.image.layer_count,
+		oci ? 1 : 2);
+	r = oci ? oci_archive_write(&c->m.layout, &c->top, c->to.ref, out, err)
+		: docker_archive_write(&c->m.layout, &c->m.image, c->to.ref, out, err);
 	if (r == 0)
 		r = archive_out_finish(out, err);
 	verb_work_done(&c->m.v);

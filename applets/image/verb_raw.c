@@ -192,8 +192,6 @@ static int copy_archive(const char *file, struct sink *sink, atomic_ullong *pass
 	cleanup_fd int fd = open(file, O_RDONLY | O_CLOEXEC);
 	enum compression found;
 	struct source *s = NULL;
-	const void *block;
-	ssize_t n;
 	int r;
 
 	if (fd < 0)
@@ -205,15 +203,11 @@ static int copy_archive(const char *file, struct sink *sink, atomic_ullong *pass
 		r = source_decompress(s, &found, &s);
 	if (r < 0)
 		return err_set(err, r, "cannot read", file);
-	while (r == 0 && (n = source_next(s, &block)) != 0)
-		if (n < 0)
-			r = err_set(err, (int)n, "cannot read", file);
-		else
-			r = sink_write(sink, block, (size_t)n);
+	r = sink_pump(sink, s);
+	if (r < 0)
+		err_set(err, r, source_why(s) ? source_why(s) : "cannot write a layer", file);
 	source_free(s);
-	if (r == 0)
-		r = sink_finish(sink);
-	return r < 0 ? err_set(err, r, "cannot write a layer", file) : 0;
+	return r;
 }
 
 /* What is no archive is no layer. */

@@ -298,19 +298,12 @@ static int save(struct repack *k, bool layer, struct err *err)
 /* The bundle is one of the new image now. */
 static int refresh(struct repack *k, struct err *err)
 {
-	static const char *const suffixes[] = {".mtree", ".stamps"};
 	const char *was = k->meta.walk[k->meta.walk_count - 1].digest;
-	char name[BUNDLE_NAME_MAX];
-	int r;
-
-	r = bundle_write_mtree(k->b, &k->image, err);
+	int r = bundle_write_mtree(k->b, &k->image, err);
 	if (r == 0)
 		r = bundle_write_meta(k->b, &k->image, err);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(suffixes); i++) {
-		bundle_file(name, was, suffixes[i]);
-		if (strcmp(was, k->image.top.digest) != 0)
-			unlinkat(k->b->fd, name, 0);
-	}
+	if (r == 0 && strcmp(was, k->image.top.digest) != 0)
+		bundle_forget(k->b, was);
 	return r;
 }
 

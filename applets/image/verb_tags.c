@@ -60,19 +60,12 @@ struct tagging {
 	bool none;             /* out: there was nothing to remove */
 };
 
-static bool is_tagged(const json_t *descriptor, const char *tag)
-{
-	const char *text = descriptor_tag(descriptor);
-
-	return text && strcmp(text, tag) == 0;
-}
-
 static int find_tag(json_t *manifests, const char *tag)
 {
 	json_t *each;
 	size_t n;
 
-	json_array_foreach(manifests, n, each) if (is_tagged(each, tag)) return 0;
+	json_array_foreach(manifests, n, each) if (descriptor_is_tagged(each, tag)) return 0;
 	return -ENOENT;
 }
 
@@ -82,7 +75,7 @@ static size_t remove_tag(json_t *manifests, const char *tag)
 	size_t n = json_array_size(manifests), count = 0;
 
 	while (n--)
-		if (is_tagged(json_array_get(manifests, n), tag)) {
+		if (descriptor_is_tagged(json_array_get(manifests, n), tag)) {
 			json_array_remove(manifests, n);
 			count++;
 		}
@@ -97,7 +90,7 @@ static int add_tag(json_t *manifests, const struct tagging *t)
 	for (n = 0; n < size; n++) {
 		json_t *copy, *each = json_array_get(manifests, n);
 
-		if (!is_tagged(each, t->from))
+		if (!descriptor_is_tagged(each, t->from))
 			continue;
 		copy = json_deep_copy(each);
 		if (!copy || json_array_append_new(manifests, copy) != 0 ||

@@ -218,15 +218,11 @@ static void clean_up(struct unpack *u, const struct image *i)
 {
 	static const char *const made[] = {"config.json", "rootfs", "layers", "upper", "work"};
 	cleanup_err struct err err = ERR_NONE;
-	char name[BUNDLE_NAME_MAX];
 
 	for (size_t n = 0; n < (u->overlay ? ARRAY_SIZE(made) : 2); n++)
 		if (tree_remove(u->b->fd, made[n], &err) < 0)
 			bundle_fault(u->b, &err);
-	bundle_file(name, i->top.digest, ".mtree");
-	unlinkat(u->b->fd, name, 0);
-	bundle_file(name, i->top.digest, ".stamps");
-	unlinkat(u->b->fd, name, 0);
+	bundle_forget(u->b, i->top.digest);
 	if (u->made && rmdir(u->path) < 0)
 		report(u->v->self, "%s: what is left of it is no whole bundle", u->path);
 }

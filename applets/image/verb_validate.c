@@ -14,7 +14,6 @@ and
 The exit status is 1 where anything is wrong.
 */
 #include "applets/image/image.h"
-#include "applets/lib/progress.h"
 #include "core/image/check.h"
 
 #include <stdio.h>
@@ -69,14 +68,11 @@ static uint64_t total(const struct layout *l)
 
 static int check(struct job *j, struct layout *l, struct err *err)
 {
-	struct progress progress = {.done = 0};
 	int r;
 
-	l->passed = &progress.done;
-	progress_start(&progress, j->v.self, "verifying", total(l));
+	l->passed = verb_work(&j->v, "verifying", total(l));
 	r = layout_check(l, tell, j, err);
-	progress_end(&progress);
-	l->passed = NULL;
+	verb_work_done(&j->v);
 	return r;
 }
 

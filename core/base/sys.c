@@ -2,6 +2,7 @@
 #include "core/base/sys.h"
 
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -175,6 +176,13 @@ bool sys_is_guest(void)
 {
 	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, SYS_GREETING_FLAGS, NULL) < 0 &&
 	       errno == SYS_GREETING;
+}
+
+unsigned int sys_processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (unsigned int)CPU_COUNT(&set);
 }
 
 struct timespec sys_later(long ms)

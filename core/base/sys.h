@@ -78,6 +78,9 @@ bool sys_is_guest(void);
 int sys_pidfd_open(pid_t pid, unsigned int flags);
 int sys_pidfd_getfd(int pidfd, int fd);
 
+/* On how many processors this process may run; at least 1. */
+unsigned int sys_processors(void);
+
 /* The time of now and ms milliseconds, as pthread_cond_timedwait(3) takes it. */
 struct timespec sys_later(long ms);
 

@@ -7,7 +7,6 @@
 #include "core/emu/who.h"
 #include <linux/audit.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -333,20 +332,13 @@ static void set_up_listener(struct emu *e)
 	e->response_size = MAX(sizes.seccomp_notif_resp, sizeof(struct seccomp_notif_resp));
 }
 
-static unsigned int processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (unsigned int)CPU_COUNT(&set);
-}
-
 /* Signals are the main thread's. */
 static int start_threads(struct emu *e)
 {
 	sigset_t all, old;
 	int r;
 
-	e->seat_count = MIN(processors(), SEATS_MAX);
+	e->seat_count = MIN(sys_processors(), SEATS_MAX);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pthread_mutex_lock(&e->lock);

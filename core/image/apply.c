@@ -200,24 +200,6 @@ static int check(struct theirs *t, struct err *err)
 	return r;
 }
 
-/* A list that cannot be merged is told before anything is written. */
-static int check_merges(struct apply *a, struct err *err)
-{
-	const char *path;
-	json_t *each;
-
-	json_object_foreach(a->merged, path, each)
-	{
-		cleanup_buf struct buf text = BUF_NONE;
-		cleanup_entry struct entry e = ENTRY_NONE;
-		int r = apply_merge(a, path, &text, &e, err);
-
-		if (r < 0 && r != -EEXIST)
-			return r;
-	}
-	return 0;
-}
-
 size_t apply_base(const struct image *a, const struct image *b)
 {
 	size_t n = 0;
@@ -238,7 +220,7 @@ int apply_check(struct apply *a, struct err *err)
 						    : err_set(err, -ENOMEM, NULL, NULL);
 	doc_done(&t.ours.set);
 	doc_done(&t.theirs.set);
-	return r < 0 ? r : check_merges(a, err);
+	return r;
 }
 
 bool apply_merges(const struct apply *a)

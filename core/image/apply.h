@@ -37,7 +37,8 @@ int apply_check(struct apply *a, struct err *err);
 
 /*
  * Merges the lists that apply_check found, and writes them as an archive into out, which stays the
- * caller's to finish; apply_check has told why where that cannot be done. 0 or negative errno.
+ * caller's to finish. Those that cannot be merged are told, and left out. 0 or negative errno with
+ * err.
  */
 int apply_write(struct apply *a, struct archive_out *out, struct err *err);
 
@@ -45,13 +46,5 @@ int apply_write(struct apply *a, struct archive_out *out, struct err *err);
 bool apply_merges(const struct apply *a);
 
 void apply_end(struct apply *a);
-
-/* Between apply*.c: the content of a file in the first count layers of an image. */
-int apply_read(const struct apply *a, const struct image *i, size_t count, const char *path,
-	struct buf *out, struct entry *e, struct err *err);
-
-/* The merged list; -EEXIST where it cannot be, after it was told. */
-int apply_merge(
-	const struct apply *a, const char *path, struct buf *out, struct entry *e, struct err *err);
 
 #endif

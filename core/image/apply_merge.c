@@ -62,7 +62,8 @@ static int read_layer(
 	}
 }
 
-int apply_read(const struct apply *a, const struct image *i, size_t count, const char *path,
+/* The content of a file in the first count layers of an image. */
+static int read_file(const struct apply *a, const struct image *i, size_t count, const char *path,
 	struct buf *out, struct entry *e, struct err *err)
 {
 	int r = 0;
@@ -81,18 +82,19 @@ int apply_read(const struct apply *a, const struct image *i, size_t count, const
 	return r;
 }
 
-int apply_merge(
+/* The merged list; -EEXIST where it cannot be, after it was told. */
+static int merge(
 	const struct apply *a, const char *path, struct buf *out, struct entry *e, struct err *err)
 {
 	cleanup_buf struct buf base = BUF_NONE, ours = BUF_NONE, theirs = BUF_NONE;
 	cleanup_entry struct entry unused = ENTRY_NONE;
 	cleanup_free char *key = NULL;
-	int r = apply_read(a, a->ours, a->base, path, &base, &unused, err);
+	int r = read_file(a, a->ours, a->base, path, &base, &unused, err);
 
 	if (r >= 0)
-		r = apply_read(a, a->ours, a->ours->layer_count, path, &ours, &unused, err);
+		r = read_file(a, a->ours, a->ours->layer_count, path, &ours, &unused, err);
 	if (r >= 0)
-		r = apply_read(a, a->theirs, a->theirs->layer_count, path, &theirs, e, err);
+		r = read_file(a, a->theirs, a->theirs->layer_count, path, &theirs, e, err);
 	if (r < 0)
 		return r;
 	r = records_merge(records_kind(path), &base, &ours, &theirs, out, &key);
@@ -109,10 +111,10 @@ static int write_one(struct apply *a, const char *path, struct archive_out *out,
 {
 	cleanup_buf struct buf text = BUF_NONE;
 	cleanup_entry struct entry e = ENTRY_NONE;
-	int r = apply_merge(a, path, &text, &e, err);
+	int r = merge(a, path, &text, &e, err);
 
 	if (r < 0)
-		return err_set(err, r, "cannot be merged", path);
+		return r == -EEXIST ? 0 : r;
 	free(e.path);
 	e.path = strdup(path);
 	if (!e.path)

@@ -16,29 +16,24 @@ static int fail(
 	return err_set_at(err, code, what, l->path, name);
 }
 
-static const char *hex_of(const struct descriptor *d)
-{
-	return d->digest + strlen("sha256:");
-}
-
 int blob_err(
 	const struct layout *l, const char *digest, int code, const char *what, struct err *err)
 {
-	return fail(l, digest + strlen("sha256:"), code, what, err);
+	return fail(l, digest_hex(digest), code, what, err);
 }
 
 /* The descriptor, whose size is as d says, or negative errno with err. */
 static int open_blob(const struct layout *l, const struct descriptor *d, struct err *err)
 {
 	struct stat st;
-	cleanup_fd int fd = l->blobs < 0 ? -ENOENT : layout_file(l->blobs, hex_of(d), &st);
+	cleanup_fd int fd = l->blobs < 0 ? -ENOENT : layout_file(l->blobs, digest_hex(d->digest), &st);
 
 	if (fd == -EBADMSG)
-		return fail(l, hex_of(d), fd, "is no file", err);
+		return fail(l, digest_hex(d->digest), fd, "is no file", err);
 	if (fd < 0)
-		return fail(l, hex_of(d), fd, "cannot open", err);
+		return fail(l, digest_hex(d->digest), fd, "cannot open", err);
 	if (st.st_size != d->size)
-		return fail(l, hex_of(d), -EBADMSG,
+		return fail(l, digest_hex(d->digest), -EBADMSG,
 			"does not have the size that the document above it says", err);
 	return take_fd(&fd);
 }
@@ -53,13 +48,15 @@ int blob_source(
 		return fd;
 	r = source_fd(fd, out);
 	if (r == 0)
-		r = source_verify(*out, fd, d->digest, d->size, "it does not have its digest",
-			l->passed, out);
+		r = source_verify(
+			*out, fd, d->digest, d->size, "it does not have its digest", out);
 	else
 		base_close(&fd);
+	if (r == 0 && l->passed)
+		r = source_count(*out, l->passed, out);
 	if (r < 0)
 		*out = NULL;
-	return r < 0 ? fail(l, hex_of(d), r, "cannot read", err) : 0;
+	return r < 0 ? fail(l, digest_hex(d->digest), r, "cannot read", err) : 0;
 }
 
 static int read_doc(const struct layout *l, const struct descriptor *d, const char *data, size_t n,
@@ -70,9 +67,9 @@ static int read_doc(const struct layout *l, const struct descriptor *d, const ch
 	int r = digest_bytes(data, n, hex);
 
 	if (r < 0)
-		return fail(l, hex_of(d), r, "cannot verify", err);
-	if (strcmp(hex, hex_of(d)) != 0)
-		return fail(l, hex_of(d), -EBADMSG, "does not have its digest", err);
+		return fail(l, digest_hex(d->digest), r, "cannot verify", err);
+	if (strcmp(hex, digest_hex(d->digest)) != 0)
+		return fail(l, digest_hex(d->digest), -EBADMSG, "does not have its digest", err);
 	if (asprintf(&path, "%s/blobs/sha256/%s", l->path, hex) < 0) {
 		path = NULL;
 		return fail(l, hex, -ENOMEM, "cannot read", err);
@@ -90,7 +87,7 @@ int blob_doc(const struct layout *l, const struct descriptor *d, json_t **out, s
 
 	*out = NULL;
 	if (d->size > DOC_MAX)
-		return fail(l, hex_of(d), -EFBIG, "no document may have over 4 MiB", err);
+		return fail(l, digest_hex(d->digest), -EFBIG, "no document may have over 4 MiB", err);
 	fd = open_blob(l, d, err);
 	if (fd < 0)
 		return fd;
@@ -98,7 +95,7 @@ int blob_doc(const struct layout *l, const struct descriptor *d, json_t **out, s
 		text = large = malloc((size_t)d->size);
 	if (text)
 		n = io_read(fd, text, (size_t)d->size);
-	return n < 0 ? fail(l, hex_of(d), (int)n, "cannot read", err)
+	return n < 0 ? fail(l, digest_hex(d->digest), (int)n, "cannot read", err)
 		     : read_doc(l, d, text, (size_t)n, out, err);
 }
 
@@ -108,7 +105,7 @@ int blob_there(const struct layout *l, const struct descriptor *d)
 
 	if (l->blobs < 0)
 		return -ENOENT;
-	if (fstatat(l->blobs, hex_of(d), &st, AT_SYMLINK_NOFOLLOW) != 0)
+	if (fstatat(l->blobs, digest_hex(d->digest), &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return -errno;
 	return S_ISREG(st.st_mode) && st.st_size == d->size ? 0 : -EBADMSG;
 }
@@ -165,28 +162,32 @@ void blob_abandon(struct blob_out *b)
 	*b = (struct blob_out)BLOB_OUT_NONE;
 }
 
+int blob_put(struct layout *l, const void *data, size_t n, const char *media,
+	struct descriptor *out, struct err *err)
+{
+	cleanup_blob_out struct blob_out b = BLOB_OUT_NONE;
+	char digest[DIGEST_MAX] = "sha256:", *hex = digest + strlen("sha256:");
+	int r = digest_bytes(data, n, hex);
+
+	if (r == 0)
+		r = blob_begin(l, &b, err);
+	if (r == 0)
+		r = io_write(b.fd, data, n);
+	if (r == 0)
+		r = blob_commit(&b, hex, err);
+	if (r == 0)
+		r = descriptor_make(media, digest, (int64_t)n, out);
+	return r < 0 ? err_set(err, r, "cannot write a blob", l->path) : 0;
+}
+
 int blob_put_doc(struct layout *l, const json_t *doc, const char *media, struct descriptor *out,
 	struct err *err)
 {
-	cleanup_blob_out struct blob_out b = BLOB_OUT_NONE;
 	cleanup_buf struct buf text = BUF_NONE;
-	char digest[DIGEST_MAX] = "sha256:", *hex = digest + strlen("sha256:");
 	int r = doc_write(doc, &text);
 
 	if (r == 0 && text.len > DOC_MAX)
 		r = -EFBIG;
-	if (r == 0)
-		r = digest_bytes(text.data, text.len, hex);
-	if (r < 0)
-		return err_set(err, r, "cannot write a document", l->path);
-	r = blob_begin(l, &b, err);
-	if (r < 0)
-		return r;
-	r = io_write(b.fd, text.data, text.len);
-	if (r < 0)
-		return fail(l, hex, r, "cannot write", err);
-	r = blob_commit(&b, hex, err);
-	if (r == 0 && descriptor_make(media, digest, (int64_t)text.len, out) < 0)
-		r = fail(l, hex, -ENOMEM, "cannot write", err);
-	return r;
+	return r < 0 ? err_set(err, r, "cannot write a document", l->path)
+		     : blob_put(l, text.data, text.len, media, out, err);
 }

@@ -9,7 +9,7 @@ enum { FILE_MAX = 96 }; /* "blobs/sha256/HEX" */
 
 static void file_of(const char *digest, char file[FILE_MAX])
 {
-	snprintf(file, FILE_MAX, "blobs/sha256/%s", digest + strlen("sha256:"));
+	snprintf(file, FILE_MAX, "blobs/sha256/%s", digest_hex(digest));
 }
 
 /* Whether key was not seen before. */
@@ -48,17 +48,6 @@ static void enqueue(struct check *c, const struct descriptor *d)
 	snprintf(c->queue[c->count++].media, sizeof(c->queue->media), "%s", d->media);
 }
 
-/* Reads all of a source: 0, or negative errno. */
-static int drain(struct source *s)
-{
-	const void *block;
-	ssize_t n;
-
-	while ((n = source_next(s, &block)) > 0)
-		;
-	return (int)n;
-}
-
 /* Reads a blob, or what a layer decompresses to: why that fails, or NULL. */
 static const char *read_bytes(
 	const struct check *c, const struct descriptor *d, const char *diff_id, char why[128])
@@ -67,11 +56,12 @@ static const char *read_bytes(
 	struct source *s = NULL;
 	const char *text = NULL;
 	int r = diff_id ? layer_source(c->l, d, diff_id, &s, &err) : blob_source(c->l, d, &s, &err);
+	int64_t n = r < 0 ? 0 : source_drain(s);
 
 	if (r < 0)
 		text = err.what ? err.what : err_reason(r);
-	else if ((r = drain(s)) < 0)
-		text = source_why(s) ? source_why(s) : err_reason(r);
+	else if (n < 0)
+		text = source_why(s) ? source_why(s) : err_reason((int)n);
 	if (text)
 		snprintf(why, 128, "%s", text);
 	source_free(s);

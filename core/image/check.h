@@ -55,7 +55,6 @@ void check_tell(const struct check_at *at, const char *member, const char *what)
 bool check_descriptor(const struct check_at *at, json_t *json, struct descriptor *d);
 
 /* The rules for documents; file names the one that is looked at. */
-void check_annotations(const struct check_at *at, const json_t *object);
 void check_head(const struct check_at *at, const json_t *doc, const char *media, const char *usual);
 void check_config(const struct check_at *at, const json_t *config, size_t layers);
 

@@ -90,7 +90,7 @@ static void check_members(
 	}
 }
 
-void check_annotations(const struct check_at *at, const json_t *object)
+static void check_annotations(const struct check_at *at, const json_t *object)
 {
 	check_members(at, object, "annotations", true);
 }

@@ -6,7 +6,6 @@
 #include "core/pack/stage.h"
 
 #include <endian.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <zstd.h>
 
@@ -26,7 +25,7 @@ struct chunked {
 	struct buf between; /* bytes that are no content, not yet in the split */
 	struct chunk_tar tar;
 	struct chunk_entry entry;
-	struct sha256_ctx sha;
+	struct digest *digest; /* of content */
 	uint64_t crc_table[256];
 	struct packed table, split;
 	unsigned position; /* in the split */
@@ -128,7 +127,7 @@ static int start_content(struct chunked *z)
 	if (ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(z->zstd, (uint64_t)z->entry.size)))
 		return -ENOMEM;
 	z->entry.start = offset(z);
-	sha256_init(&z->sha);
+	digest_start(z->digest);
 	z->state = CONTENT;
 	return 0;
 }
@@ -143,20 +142,11 @@ static int end_entry(struct chunked *z)
 	return r;
 }
 
-static void hex(struct sha256_ctx *sha, char text[65])
-{
-	uint8_t raw[SHA256_DIGEST_SIZE];
-
-	sha256_digest(sha, sizeof(raw), raw);
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(text + 2 * i, 3, "%02x", raw[i]);
-}
-
 static int end_content(struct chunked *z)
 {
 	int r = end_frame(z);
 
-	hex(&z->sha, z->entry.digest);
+	digest_end(z->digest, z->entry.digest);
 	z->entry.end = offset(z);
 	return r < 0 ? r : end_entry(z);
 }
@@ -209,7 +199,7 @@ static int in_content(struct chunked *z, const unsigned char *p, size_t n)
 	int r = compress(z, p, n);
 
 	z->left -= (int64_t)n;
-	sha256_update(&z->sha, n, p);
+	digest_add(z->digest, p, n);
 	z->entry.crc = chunk_crc(z->crc_table, z->entry.crc, p, n);
 	if (r < 0 || z->left)
 		return r;
@@ -340,6 +330,7 @@ static void stop(struct sink *s)
 	struct chunked *z = (struct chunked *)s;
 
 	ZSTD_freeCCtx(z->zstd);
+	digest_free(z->digest);
 	block_drop(z->b);
 	buf_free(&z->between);
 	chunk_tar_free(&z->tar);
@@ -360,6 +351,8 @@ static int prepare(struct chunked *z, int level)
 {
 	int r = pool_new(STREAM_BLOCK, 24, &z->pool);
 
+	if (r == 0)
+		r = digest_new(&z->digest);
 	z->zstd = ZSTD_createCCtx();
 	if (r == 0 &&
 		(!z->zstd ||

@@ -14,16 +14,14 @@ enum { FACTS_MAX = 1 << 20 };
 static int hash_content(struct archive_in *in, char hex[65], struct err *err)
 {
 	struct source *s;
-	const void *block;
-	ssize_t n = 0;
+	int64_t n;
 	int r = member_source(in, &s);
 
 	if (r == 0)
 		r = source_digest(s, &s);
 	if (r < 0)
 		return err_set(err, r, "cannot read", NULL);
-	while ((n = source_next(s, &block)) > 0)
-		;
+	n = source_drain(s);
 	r = n < 0 ? (int)n : source_digest_hex(s, hex);
 	if (r < 0)
 		err_set(err, r, source_why(s) ? source_why(s) : "cannot read", NULL);

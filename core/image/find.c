@@ -19,6 +19,13 @@ const char *descriptor_tag(const json_t *descriptor)
 	return doc_text(json_object_get(descriptor, "annotations"), IMAGE_REF_NAME);
 }
 
+bool descriptor_is_tagged(const json_t *descriptor, const char *tag)
+{
+	const char *text = descriptor_tag(descriptor);
+
+	return text && strcmp(text, tag) == 0;
+}
+
 /* A descriptor that was met. */
 struct item {
 	struct descriptor d;
@@ -289,9 +296,7 @@ static int add_tagged(struct search *s, const json_t *index, const char *tag)
 
 	json_array_foreach(json_object_get(index, "manifests"), i, json)
 	{
-		const char *name = descriptor_tag(json);
-
-		if (!name || strcmp(name, tag) != 0)
+		if (!descriptor_is_tagged(json, tag))
 			continue;
 		r = descriptor_read(json, s->name, &d, s->err);
 		if (r == 0)

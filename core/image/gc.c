@@ -88,7 +88,7 @@ static int mark_add(struct mark *m, const json_t *json, char kind)
 		return 0; /* blobs of other digests are nobody's here */
 	if (r < 0)
 		return r;
-	strcpy(key.hex, d.digest + strlen("sha256:"));
+	strcpy(key.hex, digest_hex(d.digest));
 	blob = m->count ? bsearch(&key, m->blobs, m->count, sizeof(*m->blobs), compare) : NULL;
 	if (!blob || blob->kind == 'i' || blob->kind == kind)
 		return 0;

@@ -2,7 +2,7 @@
 /* An image's manifest and config as they are read. */
 #include "core/image/read.h"
 
-void image_forget(struct image *i)
+static void forget_layers(struct image *i)
 {
 	size_t n;
 
@@ -19,7 +19,7 @@ void image_done(struct image *i)
 {
 	size_t n;
 
-	image_forget(i);
+	forget_layers(i);
 	for (n = 0; n < i->path_count; n++)
 		descriptor_done(&i->path[n]);
 	free(i->path);
@@ -117,7 +117,7 @@ int image_index_layers(const struct layout *l, struct image *i, struct err *err)
 	struct place at = {l, i->top.digest, err};
 	int r;
 
-	image_forget(i);
+	forget_layers(i);
 	r = read_layers(i, &at);
 	at.digest = i->config_blob.digest;
 	if (r == 0)

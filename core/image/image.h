@@ -147,6 +147,9 @@ json_t *index_manifests(
 /* The tag of a descriptor in index.json, or NULL. */
 const char *descriptor_tag(const json_t *descriptor);
 
+/* Whether that is its tag. */
+bool descriptor_is_tagged(const json_t *descriptor, const char *tag);
+
 /*
  * In index.json's document: lets tag stand for that descriptor alone, whose reference is taken
  * over (also on failure). 0 or -ENOMEM.

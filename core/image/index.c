@@ -18,13 +18,6 @@ static int no_memory(const struct edit *e, struct err *err)
 	return err_set(err, -ENOMEM, "cannot write", e->l->path);
 }
 
-static bool has_tag(const json_t *descriptor, const char *tag)
-{
-	const char *text = descriptor_tag(descriptor);
-
-	return text && strcmp(text, tag) == 0;
-}
-
 /* Whether the descriptor is of an index; those of other media types are taken for images. */
 static bool is_index(const json_t *descriptor)
 {
@@ -152,7 +145,7 @@ static size_t find_roots(const json_t *index, const char *tag, json_t **one)
 	json_t *each;
 	size_t n, count = 0;
 
-	json_array_foreach(json_object_get(index, "manifests"), n, each) if (has_tag(each, tag))
+	json_array_foreach(json_object_get(index, "manifests"), n, each) if (descriptor_is_tagged(each, tag))
 	{
 		count++;
 		*one = each;
@@ -169,7 +162,7 @@ static int put_tagged(
 
 	json_array_foreach(json_object_get(index, "manifests"), n, each)
 	{
-		if (!has_tag(each, tag))
+		if (!descriptor_is_tagged(each, tag))
 			continue;
 		r = put_root(e, list, each, err);
 		if (r < 0)

@@ -93,6 +93,12 @@ int layout_aside(const struct layout *l, char name[NAME_MAX + 1]);
 /* Whether text is a digest that rlc knows. */
 bool digest_valid(const char *text);
 
+/* The digits of such a digest. */
+static inline const char *digest_hex(const char *digest)
+{
+	return digest + strlen("sha256:");
+}
+
 /* What an index or a manifest says of a blob. */
 struct descriptor {
 	const char *media; /* in json, "" where it says none */
@@ -165,7 +171,9 @@ int blob_commit(struct blob_out *b, const char *hex, struct err *err);
 
 void blob_abandon(struct blob_out *b);
 
-/* Writes a document as a blob and describes it. 0 or negative errno with err. */
+/* Writes bytes, a document, as a blob and describes it. 0 or negative errno with err. */
+int blob_put(struct layout *l, const void *data, size_t n, const char *media,
+	struct descriptor *out, struct err *err);
 int blob_put_doc(struct layout *l, const json_t *doc, const char *media, struct descriptor *out,
 	struct err *err);
 

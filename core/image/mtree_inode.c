@@ -4,7 +4,7 @@
 #include "core/owner/attr.h"
 #include "core/owner/widen.h"
 
-void mtree_outside(const struct mtree_view *view, struct stat *st)
+static void as_outside(const struct mtree_view *view, struct stat *st)
 {
 	if (st->st_uid == view->mine.uid)
 		st->st_uid = view->outside.uid;
@@ -81,7 +81,7 @@ int mtree_inode_read(const struct mtree_view *view, int dirfd, const char *name,
 	int r = 0;
 
 	out->st = *st;
-	mtree_outside(view, &out->st);
+	as_outside(view, &out->st);
 	if (S_ISLNK(st->st_mode))
 		r = read_link(dirfd, name, out);
 	else if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode))

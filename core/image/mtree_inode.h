@@ -18,6 +18,5 @@ int mtree_inode_read(const struct mtree_view *view, int dirfd, const char *name,
 void mtree_inode_free(struct mtree_inode *i);
 
 /* The ids of st as they look from outside. */
-void mtree_outside(const struct mtree_view *view, struct stat *st);
 
 #endif

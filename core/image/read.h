@@ -28,7 +28,4 @@ int image_index_layers(const struct layout *l, struct image *i, struct err *err)
 /* Lets a descriptor say of which platform the image is. 0 or -ENOMEM. */
 int image_set_platform(const struct image *i, json_t *descriptor);
 
-/* Frees layers and diff_ids. */
-void image_forget(struct image *i);
-
 #endif

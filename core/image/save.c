@@ -25,13 +25,6 @@ static bool has_digest(const json_t *descriptor, const char *digest)
 	return text && strcmp(text, digest) == 0;
 }
 
-static bool has_tag(const json_t *descriptor, const char *tag)
-{
-	const char *text = descriptor_tag(descriptor);
-
-	return text && strcmp(text, tag) == 0;
-}
-
 static int set_tag(json_t *descriptor, const char *tag)
 {
 	json_t *annotations = doc_object(descriptor, "annotations");
@@ -49,7 +42,7 @@ int index_set_tag(json_t *index, const char *tag, json_t *descriptor)
 		return -ENOMEM;
 	}
 	while (n--)
-		if (has_tag(json_array_get(manifests, n), tag)) {
+		if (descriptor_is_tagged(json_array_get(manifests, n), tag)) {
 			first = n;
 			json_array_remove(manifests, n);
 		}
@@ -101,7 +94,7 @@ static size_t find_entry(const struct save *s, const json_t *list, const char *t
 	for (n = size; n--;) {
 		const json_t *each = json_array_get(list, n);
 
-		if (tag && !has_tag(each, tag))
+		if (tag && !descriptor_is_tagged(each, tag))
 			continue;
 		if (has_digest(each, s->old))
 			return n;
@@ -225,7 +218,7 @@ static const json_t *root_of(const struct save *s, const json_t *index, size_t *
 	{
 		const char *media = doc_text(each, "mediaType");
 
-		if (!has_tag(each, s->tag) || !media || !media_is_index(media))
+		if (!descriptor_is_tagged(each, s->tag) || !media || !media_is_index(media))
 			continue;
 		if (found && !has_digest(each, s->i->path[0].digest))
 			continue;
@@ -261,7 +254,7 @@ static size_t count_tagged(const json_t *list, const char *tag, size_t *one)
 	const json_t *each;
 	size_t n, count = 0;
 
-	json_array_foreach(list, n, each) if (has_tag(each, tag))
+	json_array_foreach(list, n, each) if (descriptor_is_tagged(each, tag))
 	{
 		count++;
 		*one = n;

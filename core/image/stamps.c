@@ -2,6 +2,7 @@
 #include "core/image/stamps.h"
 
 #include "core/base/io.h"
+#include "core/base/siphash.h"
 #include <time.h>
 
 /* In the machine's own byte order: a bundle that came from another machine has other inodes. */
@@ -34,19 +35,11 @@ static int64_t nanoseconds(struct timespec t)
 	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-/* FNV-1a */
-static uint64_t hash(const char *path)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (; *path; path++)
-		h = (h ^ (unsigned char)*path) * 0x100000001b3;
-	return h;
-}
-
 static struct stamp stamp_of(const char *path, const struct stat *st)
 {
-	return (struct stamp){hash(path), st->st_ino, nanoseconds(st->st_ctim), st->st_size};
+	static const uint64_t key[2] = {0, 0};
+
+	return (struct stamp){siphash(key, NULL, 0, path, strlen(path)), st->st_ino, nanoseconds(st->st_ctim), st->st_size};
 }
 
 /* What the file system takes for the time of now is what files will be compared with. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/sums.h"
 
+#include "core/base/sys.h"
 #include "core/owner/widen.h"
 #include "core/pack/create.h"
 #include "core/pack/digest.h"
+#include "core/pack/ring.h"
 
 enum {
 	BATCHES = 8,
@@ -78,7 +80,7 @@ static void *work(void *arg)
 int sums_start(sums_done_fn *done, void *arg, struct sums **out)
 {
 	struct sums *s = calloc(1, sizeof(*s));
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int processors = sys_processors();
 
 	if (!s)
 		return -ENOMEM;
@@ -92,7 +94,7 @@ int sums_start(sums_done_fn *done, void *arg, struct sums **out)
 		sums_free(s);
 		return -ENOMEM;
 	}
-	while (s->thread_count < THREADS_MAX && (long)s->thread_count < processors &&
+	while (s->thread_count < THREADS_MAX && s->thread_count < processors &&
 		thread_start(&s->threads[s->thread_count], work, s) == 0)
 		s->thread_count++;
 	*out = s;

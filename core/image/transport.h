@@ -25,10 +25,6 @@ int blobs_each(const struct layout *l, const struct descriptor *d, blob_fn *each
 int blob_copy(const struct layout *from, struct layout *to, const struct descriptor *d, bool link,
 	struct err *err);
 
-/* Puts bytes into a layout as a blob, and describes it. 0 or negative errno with err. */
-int blob_put(struct layout *l, const void *data, size_t n, const char *media,
-	struct descriptor *out, struct err *err);
-
 /*
  * Writes all that a descriptor stands for as an archive of an image layout, which has it under tag
  * (NULL: none), into out, which stays the caller's to finish. The same image, the same bytes. 0 or

@@ -98,28 +98,12 @@ int blobs_each(const struct layout *l, const struct descriptor *d, blob_fn *each
 	return each_of(&v, d, 0, err);
 }
 
-static int copy_source(struct source *s, int fd)
-{
-	const void *block;
-	ssize_t n;
-
-	while ((n = source_next(s, &block)) > 0) {
-		int r = io_write(fd, block, (size_t)n);
-
-		if (r < 0)
-			return r;
-	}
-	return (int)n;
-}
-
 static int read_through(struct source *s)
 {
-	const void *block;
-	ssize_t n;
+	int64_t n = source_drain(s);
 
-	while ((n = source_next(s, &block)) > 0)
-		;
-	return (int)n;
+	source_free(s);
+	return (int)MIN(n, 0);
 }
 
 /* Verifies what the new file holds. */
@@ -135,17 +119,8 @@ static int verify_clone(const struct blob_out *b, const struct descriptor *d)
 		close(fd);
 		return r;
 	}
-	r = source_verify(s, fd, d->digest, d->size, "it does not have its digest", NULL, &s);
-	if (r < 0)
-		return r;
-	r = read_through(s);
-	source_free(s);
-	return r;
-}
-
-static const char *hex_of(const struct descriptor *d)
-{
-	return d->digest + strlen("sha256:");
+	r = source_verify(s, fd, d->digest, d->size, "it does not have its digest", &s);
+	return r < 0 ? r : read_through(s);
 }
 
 /* 0: the new file shares the blob's bytes, which are right; else it is to be copied. */
@@ -154,7 +129,7 @@ static int try_clone(
 {
 	struct stat st;
 	cleanup_fd int fd =
-		openat(from->blobs, hex_of(d), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		openat(from->blobs, digest_hex(d->digest), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != d->size)
 		return -EINVAL;
@@ -170,7 +145,7 @@ static bool is_safe_to_link(
 	struct stat st;
 
 	return to->blobs >= 0 && from->blobs >= 0 &&
-	       fstatat(from->blobs, hex_of(d), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(from->blobs, digest_hex(d->digest), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 0022);
 }
 
@@ -194,25 +169,24 @@ static int try_link(const struct layout *from, struct layout *to, const struct d
 	if (!is_safe_to_link(from, to, d))
 		return -EPERM;
 	r = blob_source(from, d, &s, &err);
-	if (r < 0)
-		return r;
-	r = read_through(s);
-	source_free(s);
-	return r < 0 ? r : link_blob(from, to, hex_of(d));
+	if (r == 0)
+		r = read_through(s);
+	return r < 0 ? r : link_blob(from, to, digest_hex(d->digest));
 }
 
 static int copy_bytes(
 	const struct layout *from, const struct descriptor *d, int fd, struct err *err)
 {
+	struct sink *to = NULL;
 	struct source *s;
 	int r = blob_source(from, d, &s, err);
 
 	if (r < 0)
 		return r;
-	if (ftruncate(fd, 0) < 0)
-		r = -errno;
+	r = ftruncate(fd, 0) < 0 ? -errno : sink_fd(fd, &to);
 	if (r == 0)
-		r = copy_source(s, fd);
+		r = sink_pump(to, s);
+	sink_free(to);
 	if (r < 0)
 		err_set(err, r, source_why(s) ? source_why(s) : "cannot copy", d->digest);
 	source_free(s);
@@ -230,25 +204,7 @@ int blob_copy(const struct layout *from, struct layout *to, const struct descrip
 	r = blob_begin(to, &b, err);
 	if (r == 0 && try_clone(from, &b, d) < 0)
 		r = copy_bytes(from, d, b.fd, err);
-	return r < 0 ? r : blob_commit(&b, hex_of(d), err);
-}
-
-int blob_put(struct layout *l, const void *data, size_t n, const char *media,
-	struct descriptor *out, struct err *err)
-{
-	cleanup_blob_out struct blob_out b = BLOB_OUT_NONE;
-	char digest[DIGEST_MAX] = "sha256:", *hex = digest + strlen("sha256:");
-	int r = digest_bytes(data, n, hex);
-
-	if (r == 0)
-		r = blob_begin(l, &b, err);
-	if (r == 0)
-		r = io_write(b.fd, data, n);
-	if (r == 0)
-		r = blob_commit(&b, hex, err);
-	if (r == 0)
-		r = descriptor_make(media, digest, (int64_t)n, out);
-	return r < 0 ? err_set(err, r, "cannot write a blob", l->path) : 0;
+	return r < 0 ? r : blob_commit(&b, digest_hex(d->digest), err);
 }
 
 int image_put_manifest(struct layout *l, struct image *i, bool docker, struct err *err)

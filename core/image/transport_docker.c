@@ -159,20 +159,6 @@ static int take_image(struct saved *s, const json_t *image, struct err *err)
 	return 0;
 }
 
-static int pump(struct source *from, struct sink *to)
-{
-	const void *block;
-	ssize_t n;
-
-	while ((n = source_next(from, &block)) > 0) {
-		int r = sink_write(to, block, (size_t)n);
-
-		if (r < 0)
-			return r;
-	}
-	return n < 0 ? (int)n : sink_finish(to);
-}
-
 /* A layer's archive, mostly not compressed, becomes a blob. */
 static int take_layer(struct saved *s, size_t n, struct archive_in *data, struct err *err)
 {
@@ -187,7 +173,7 @@ static int take_layer(struct saved *s, size_t n, struct archive_in *data, struct
 		return err_set(err, r, "cannot read the layer", s->paths[n]);
 	r = layer_begin(s->l, s->how, 0, &s->out, &to, err);
 	if (r == 0) {
-		r = pump(from, to);
+		r = sink_pump(to, from);
 		if (r < 0)
 			err_set(err, r, source_why(from), s->paths[n]);
 	}
@@ -317,24 +303,16 @@ static int count_bytes(
 	const struct layout *l, const struct image *i, size_t n, int64_t *size, struct err *err)
 {
 	struct source *s;
-	const void *block;
-	ssize_t got;
 	int r = layer_source(l, &i->layers[n], i->diff_ids[n], &s, err);
 
 	if (r < 0)
 		return r;
-	for (*size = 0; (got = source_next(s, &block)) > 0;)
-		*size += got;
-	if (got < 0)
-		err_set(err, (int)got, source_why(s) ? source_why(s) : "cannot read",
+	*size = source_drain(s);
+	if (*size < 0)
+		r = err_set(err, (int)*size, source_why(s) ? source_why(s) : "cannot read",
 			i->layers[n].digest);
 	source_free(s);
-	return (int)got;
-}
-
-static const char *hex_of(const char *digest)
-{
-	return digest + strlen("sha256:");
+	return r;
 }
 
 static bool is_first(const struct image *i, size_t n)
@@ -358,7 +336,7 @@ static int write_layer(const struct layout *l, const struct image *i, size_t n,
 		r = layer_source(l, &i->layers[n], i->diff_ids[n], &s, err);
 	if (r < 0)
 		return r;
-	snprintf(path, sizeof(path), "%s.tar", hex_of(i->diff_ids[n]));
+	snprintf(path, sizeof(path), "%s.tar", digest_hex(i->diff_ids[n]));
 	return member_put_source(out, path, s, size, err);
 }
 
@@ -368,7 +346,7 @@ static json_t *describe(const struct image *i, const char *config, const char *n
 	int r = name ? json_array_append_new(names, json_string(name)) : 0;
 
 	for (size_t n = 0; n < i->layer_count; n++)
-		r |= json_array_append_new(layers, json_sprintf("%s.tar", hex_of(i->diff_ids[n])));
+		r |= json_array_append_new(layers, json_sprintf("%s.tar", digest_hex(i->diff_ids[n])));
 	doc = json_pack("[{s:s, s:o, s:o}]", "Config", config, "RepoTags", names, "Layers", layers);
 	if (r != 0)
 		doc_done(&doc);
@@ -391,7 +369,7 @@ int docker_archive_write(const struct layout *l, const struct image *i, const ch
 		r = blob_source(l, &i->config_blob, &s, err);
 	if (r < 0)
 		return r;
-	snprintf(config, sizeof(config), "%s.json", hex_of(i->config_blob.digest));
+	snprintf(config, sizeof(config), "%s.json", digest_hex(i->config_blob.digest));
 	r = member_put_source(out, config, s, i->config_blob.size, err);
 	doc = describe(i, config, name);
 	if (r == 0 && (!doc || doc_write(doc, &text) < 0))

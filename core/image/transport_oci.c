@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Archives of an image layout. */
-#include "core/base/io.h"
 #include "core/image/transport.h"
 #include <stdio.h>
 
 #define BLOBS "blobs/sha256/"
-
-static const char *hex_of(const struct descriptor *d)
-{
-	return d->digest + strlen("sha256:");
-}
 
 /* What is written has been seen: a blob that is referred to twice is there once. */
 struct writing {
@@ -32,7 +26,7 @@ static int write_blob(void *arg, const struct descriptor *d, struct err *err)
 	r = blob_source(w->l, d, &s, err);
 	if (r < 0)
 		return r;
-	snprintf(path, sizeof(path), BLOBS "%s", hex_of(d));
+	snprintf(path, sizeof(path), BLOBS "%s", digest_hex(d->digest));
 	return member_put_source(w->out, path, s, d->size, err);
 }
 
@@ -85,24 +79,24 @@ struct reading {
 static int read_blob(struct reading *r, const char *hex, struct archive_in *data, struct err *err)
 {
 	cleanup_blob_out struct blob_out b = BLOB_OUT_NONE;
+	struct sink *to = NULL;
 	struct source *s;
-	const void *block;
 	char found[65];
-	ssize_t n = 0;
 	int code = blob_begin(r->l, &b, err);
 
 	if (code == 0)
 		code = member_source(data, &s);
-	if (code < 0)
-		return err_set(err, code, NULL, hex);
-	code = source_digest(s, &s);
-	if (code < 0)
-		return err_set(err, code, NULL, hex);
-	while (code == 0 && (n = source_next(s, &block)) > 0)
-		code = io_write(b.fd, block, (size_t)n);
 	if (code == 0)
-		code = n < 0 ? (int)n : source_digest_hex(s, found);
+		code = source_digest(s, &s);
+	if (code < 0)
+		return err_set(err, code, NULL, hex);
+	code = sink_fd(b.fd, &to);
+	if (code == 0)
+		code = sink_pump(to, s);
+	if (code == 0)
+		code = source_digest_hex(s, found);
 	source_free(s);
+	sink_free(to);
 	if (code < 0)
 		return err_set(err, code, "cannot copy the blob", hex);
 	if (strcmp(found, hex) != 0)
@@ -141,9 +135,7 @@ static int find_tag(const json_t *index, const char *tag, json_t **found, struct
 
 	json_array_foreach(list, n, each)
 	{
-		const char *text = json_is_object(each) ? descriptor_tag(each) : NULL;
-
-		if (tag && (!text || strcmp(text, tag) != 0))
+		if (tag && !descriptor_is_tagged(each, tag))
 			continue;
 		*found = each;
 		count++;

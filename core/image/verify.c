@@ -8,7 +8,6 @@ struct verify {
 	char want[65];
 	int64_t left; /* of the bytes that are to come; -1: any number */
 	const char *why;
-	atomic_ullong *passed;
 };
 
 static int verify_end(struct verify *v)
@@ -30,8 +29,6 @@ static int verify_next(struct source *s, struct block **b)
 
 	if (r == 0)
 		return verify_end(v);
-	if (r > 0 && v->passed)
-		atomic_fetch_add_explicit(v->passed, (*b)->len, memory_order_relaxed);
 	if (r < 0 || v->left < 0)
 		return r;
 	if ((int64_t)(*b)->len > v->left) {
@@ -54,7 +51,7 @@ static void verify_free(struct source *s)
 static const struct source_ops verify_ops = {.next = verify_next, .free = verify_free};
 
 int source_verify(struct source *inner, int fd, const char *digest, int64_t size, const char *why,
-	atomic_ullong *passed, struct source **out)
+	struct source **out)
 {
 	const char *hex = strchr(digest, ':');
 	struct verify *v;
@@ -70,7 +67,6 @@ int source_verify(struct source *inner, int fd, const char *digest, int64_t size
 	v->fd = fd;
 	v->left = size;
 	v->why = why;
-	v->passed = passed;
 	memcpy(v->want, hex ? hex + 1 : "", hex ? MIN(strlen(hex + 1), sizeof(v->want) - 1) : 0);
 	return 0;
 }

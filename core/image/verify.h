@@ -3,15 +3,13 @@
 #define RLC_VERIFY_H
 
 #include "core/pack/stream.h"
-#include <stdatomic.h>
 
 /*
  * Puts around inner what verifies that it brings size bytes (-1: any number) with that digest
  * ("sha256:HEX"): where not, the end is -EBADMSG instead, and source_why is why. fd is closed with
- * it (-1: none). What passes is added to passed (may be NULL). As the other constructors; fd is
- * closed on failure, too.
+ * it (-1: none). As the other constructors; fd is closed on failure, too.
  */
 int source_verify(struct source *inner, int fd, const char *digest, int64_t size, const char *why,
-	atomic_ullong *passed, struct source **out);
+	struct source **out);
 
 #endif

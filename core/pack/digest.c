@@ -5,6 +5,7 @@
 #ifdef CONFIG_SHA256
 #include <nettle/sha2.h>
 
+/* SHA-256 (FIPS 180-4) of blocks, in a thread of its own from the second block on. */
 struct hasher {
 	struct sha256_ctx sha;
 	struct queue queue;
@@ -13,7 +14,7 @@ struct hasher {
 	char hex[65];
 };
 
-int hasher_new(struct hasher **out)
+static int hasher_new(struct hasher **out)
 {
 	struct hasher *h = calloc(1, sizeof *h);
 
@@ -37,7 +38,7 @@ static void *hasher_run(void *arg)
 	return NULL;
 }
 
-void hasher_push(struct hasher *h, struct block *b)
+static void hasher_push(struct hasher *h, struct block *b)
 {
 	if (h->mode == THREAD) {
 		queue_push(&h->queue, block_hold(b));
@@ -122,7 +123,7 @@ int digest_fd(int fd, void *block, size_t room, char hex[65])
 	return 0;
 }
 
-void hasher_hex(struct hasher *h, char hex[65])
+static void hasher_hex(struct hasher *h, char hex[65])
 {
 	hasher_join(h);
 	if (h->mode != OVER) {
@@ -132,7 +133,7 @@ void hasher_hex(struct hasher *h, char hex[65])
 	memcpy(hex, h->hex, sizeof h->hex);
 }
 
-void hasher_free(struct hasher *h)
+static void hasher_free(struct hasher *h)
 {
 	if (!h)
 		return;
@@ -174,7 +175,7 @@ int digest_bytes(const void *data, size_t n, char hex[65])
 	return -ENOTSUP;
 }
 
-int hasher_new(struct hasher **out)
+static int hasher_new(struct hasher **out)
 {
 	*out = NULL;
 	return -ENOTSUP;
@@ -187,18 +188,18 @@ int digest_fd(int fd, void *block, size_t room, char hex[65])
 	return -ENOTSUP;
 }
 
-void hasher_push(struct hasher *h, struct block *b)
+static void hasher_push(struct hasher *h, struct block *b)
 {
 	(void)h, (void)b;
 }
 
-void hasher_hex(struct hasher *h, char hex[65])
+static void hasher_hex(struct hasher *h, char hex[65])
 {
 	(void)h;
 	*hex = '\0';
 }
 
-void hasher_free(struct hasher *h)
+static void hasher_free(struct hasher *h)
 {
 	(void)h;
 }

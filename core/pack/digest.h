@@ -2,24 +2,17 @@
 #ifndef RLC_DIGEST_H
 #define RLC_DIGEST_H
 
-#include "core/pack/ring.h"
+#include "core/base/base.h"
 
-/* SHA-256 (FIPS 180-4) of blocks, in a thread of its own from the second block on. */
-struct hasher;
+/* SHA-256 (FIPS 180-4) */
 
-/* 0, -ENOMEM, or -ENOTSUP where this rlc was built without it. */
-int hasher_new(struct hasher **out);
-
-/* Hashes a block, later perhaps; the caller still holds it too. */
-void hasher_push(struct hasher *h, struct block *b);
-
-/* Waits for all that was pushed: the digest as 64 hex digits and NUL, the same each time. */
-void hasher_hex(struct hasher *h, char hex[65]);
-
-/* The digest of bytes as they come, here and now; used again for one after the other. */
+/*
+ * The digest of bytes as they come, here and now; used again for one after the other. As 64 hex
+ * digits and NUL.
+ */
 struct digest;
 
-/* As hasher_new. */
+/* 0, -ENOMEM, or -ENOTSUP where this rlc was built without it. */
 int digest_new(struct digest **out);
 void digest_start(struct digest *d);
 void digest_add(struct digest *d, const void *data, size_t n);
@@ -34,8 +27,5 @@ int digest_bytes(const void *data, size_t n, char hex[65]);
  * 0 or negative errno.
  */
 int digest_fd(int fd, void *block, size_t room, char hex[65]);
-
-/* Ends the thread, whatever it had left to do. NULL is fine. */
-void hasher_free(struct hasher *h);
 
 #endif

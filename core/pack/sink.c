@@ -101,6 +101,19 @@ int sink_finish(struct sink *s)
 	return s->failed;
 }
 
+int sink_pump(struct sink *s, struct source *from)
+{
+	const void *block;
+	ssize_t n;
+	int r = 0;
+
+	while (r == 0 && (n = source_next(from, &block)) > 0)
+		r = sink_write(s, block, (size_t)n);
+	if (r == 0)
+		r = n < 0 ? (int)n : sink_finish(s);
+	return r;
+}
+
 /* The inner stages go first: they may hold blocks of this one's pools. */
 void sink_free(struct sink *s)
 {

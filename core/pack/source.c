@@ -55,6 +55,17 @@ ssize_t source_next(struct source *s, const void **block)
 	return (ssize_t)s->given->len;
 }
 
+int64_t source_drain(struct source *s)
+{
+	int64_t total = 0;
+	const void *block;
+	ssize_t n;
+
+	while ((n = source_next(s, &block)) > 0)
+		total += n;
+	return n < 0 ? n : total;
+}
+
 int source_fail(struct source *s, int code, const char *why)
 {
 	s->why = why;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Which stages there are: chosen by the first bytes when reading, by name when writing. */
+#include "core/base/sys.h"
 #include "core/pack/stage.h"
 
 static bool starts(const struct block *b, const char *magic, size_t n)
@@ -54,13 +55,6 @@ int source_decompress(struct source *inner, enum compression *found, struct sour
 	return -ENOTSUP;
 }
 
-static int processors(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 1 ? 1 : (int)MIN(n, 64);
-}
-
 typedef int compressor(struct sink *inner, int level, int threads, struct sink **out);
 
 static compressor *find_compressor(enum compression how)
@@ -96,7 +90,7 @@ int sink_compress(
 		return 0;
 	if (make && level >= 0 && level <= levels[how].max && threads >= 0)
 		return make(inner, level ? level : levels[how].standard,
-			threads ? threads : processors(), out);
+			threads ? threads : (int)MIN(sys_processors(), 64u), out);
 	sink_free(inner);
 	return make ? -EINVAL : -ENOTSUP;
 }

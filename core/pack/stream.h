@@ -35,6 +35,9 @@ const char *source_why(const struct source *s);
 /* Ends threads, frees the stage and those within. NULL is fine. */
 void source_free(struct source *s);
 
+/* Reads all that is left: how many bytes that were, or negative errno. */
+int64_t source_drain(struct source *s);
+
 /* All constructors return 0 and *out, or negative errno; on failure the inner stage is freed. */
 
 /* The bytes of fd, which stays the caller's. */
@@ -72,6 +75,9 @@ int sink_write(struct sink *s, const void *data, size_t n);
 
 /* Writes what is still inside and waits for it: only after 0 is all of it written. */
 int sink_finish(struct sink *s);
+
+/* Writes all that is left in a source, and finishes. 0 or negative errno. */
+int sink_pump(struct sink *s, struct source *from);
 
 void sink_free(struct sink *s);
 
