@@ -220,5 +220,7 @@ int substitute(const struct substitutions *s, const char *path, const char *text
 {
 	struct replacing r = {.s = s, .path = path, .at = {1, 1}, .out = out, .err = err};
 
+	if (buf_adds(out, "") < 0)
+		return err_set(err, -ENOMEM, NULL, NULL);
 	return add_value(&r, text, strlen(text), 0);
 }

@@ -333,6 +333,6 @@ int yaml_read(const char *path, const char *text, size_t len, struct yaml *out, 
 	while (r->anchor_count)
 		free(r->anchors[--r->anchor_count].name);
 	if (code < 0)
-		yaml_free(out);
+		yaml_done(out);
 	return code;
 }

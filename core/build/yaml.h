@@ -42,7 +42,7 @@ struct yaml {
 	{                                                                                          \
 		NULL, NULL                                                                         \
 	}
-#define cleanup_yaml cleanup(yaml_free)
+#define cleanup_yaml cleanup(yaml_done)
 
 /*
  * Reads one document of UTF-8. 0; -EINVAL with err where it is none, and for what rlc does not
@@ -50,7 +50,7 @@ struct yaml {
  * over a limit; -ENOMEM. path is for err.
  */
 int yaml_read(const char *path, const char *text, size_t len, struct yaml *out, struct err *err);
-void yaml_free(struct yaml *y);
+void yaml_done(struct yaml *y);
 
 /* Whether it stands for nothing: "", "~", "null". */
 bool yaml_is_null(const struct yaml_value *v);

@@ -2,7 +2,7 @@
 /* What a tree of YAML is asked, and what its maps come to. */
 #include "core/build/yaml.h"
 
-void yaml_free(struct yaml *y)
+void yaml_done(struct yaml *y)
 {
 	while (y->all) {
 		struct yaml_value *v = y->all;

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/build/copy.h"
+
+#include "core/base/io.h"
+#include "core/base/sys.h"
+#include "core/tree/walk.h"
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
+/* Each level holds two descriptors and a listing. */
+enum { DEPTH_MAX = 1024 };
+
+struct copying {
+	const struct timespec *time;
+	int depth;
+	struct err *err;
+};
+
+static int copy_any(struct copying *c, int from, const char *name, int to, const char *as);
+
+static int copy_bytes(int in, int out)
+{
+	static const size_t room = 128 << 10;
+	cleanup_free char *block = NULL;
+	ssize_t n;
+
+	if (ioctl(out, FICLONE, in) == 0)
+		return 0;
+	while ((n = copy_file_range(in, NULL, out, NULL, 1 << 30, 0)) > 0)
+		;
+	/* Some file systems say 0 where they cannot */
+	block = malloc(room);
+	if (!block)
+		return -ENOMEM;
+	while ((n = io_read(in, block, room)) > 0) {
+		int r = io_write(out, block, (size_t)n);
+
+		if (r < 0)
+			return r;
+	}
+	return (int)n;
+}
+
+static int set_times(const struct copying *c, int dirfd, const char *name, const struct stat *st)
+{
+	const struct timespec times[2] = {
+		{0, UTIME_OMIT}, c->time ? *c->time : st->st_mtim};
+
+	return utimensat(dirfd, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+static int copy_file(
+	int from, const char *name, int to, const char *as, const struct stat *st)
+{
+	cleanup_fd int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	cleanup_fd int out = -1;
+	struct stat now;
+	int r;
+
+	if (in < 0 || fstat(in, &now) < 0)
+		return -errno;
+	if (!S_ISREG(now.st_mode))
+		return -EAGAIN;
+	out = openat(to, as, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (out < 0)
+		return -errno;
+	r = copy_bytes(in, out);
+	if (r == 0 && fchmod(out, st->st_mode & 07777) < 0)
+		r = -errno;
+	return r;
+}
+
+static int copy_link(int from, const char *name, int to, const char *as)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(from, name, target, sizeof(target));
+
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == sizeof(target))
+		return -ENAMETOOLONG;
+	target[n] = '\0';
+	return symlinkat(target, to, as) < 0 ? -errno : 0;
+}
+
+static int copy_entries(struct copying *c, int from, int to)
+{
+	cleanup_listing struct listing l = LISTING_NONE;
+	int r = listing_read(from, true, &l);
+
+	for (size_t n = 0; r == 0 && n < l.count; n++)
+		r = copy_any(c, from, listing_name(&l, n), to, listing_name(&l, n));
+	return r;
+}
+
+static int copy_dir(struct copying *c, int from, const char *name, int to, const char *as,
+	const struct stat *st)
+{
+	cleanup_fd int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int out = -1;
+	int r;
+
+	if (in < 0 || mkdirat(to, as, 0700) < 0)
+		return -errno;
+	out = openat(to, as, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (out < 0)
+		return -errno;
+	if (++c->depth > DEPTH_MAX)
+		return -ELOOP;
+	r = copy_entries(c, in, out);
+	c->depth--;
+	if (r == 0 && fchmod(out, st->st_mode & 07777) < 0)
+		r = -errno;
+	return r;
+}
+
+static int copy_any(struct copying *c, int from, const char *name, int to, const char *as)
+{
+	struct stat st;
+	int r;
+
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_set(c->err, -errno, "cannot read", name);
+	if (S_ISREG(st.st_mode))
+		r = copy_file(from, name, to, as, &st);
+	else if (S_ISDIR(st.st_mode))
+		r = copy_dir(c, from, name, to, as, &st);
+	else if (S_ISLNK(st.st_mode))
+		r = copy_link(from, name, to, as);
+	else if (S_ISFIFO(st.st_mode))
+		r = mkfifoat(to, as, st.st_mode & 07777) < 0 ? -errno : 0;
+	else
+		r = -ENOTSUP;
+	if (r == 0)
+		r = set_times(c, to, as, &st);
+	return r < 0 ? err_set(c->err, r, "cannot copy", name) : 0;
+}
+
+int copy_tree(int from, const char *name, int to, const char *as, const struct timespec *time,
+	struct err *err)
+{
+	struct copying c = {time, 0, err};
+
+	return copy_any(&c, from, name, to, as);
+}
+
+int copy_content(int from, int to, const struct timespec *time, struct err *err)
+{
+	struct copying c = {time, 0, err};
+	int r = copy_entries(&c, from, to);
+
+	return r < 0 ? err_set(err, r, "cannot copy", NULL) : 0;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_BUILD_COPY_H
+#define RLC_BUILD_COPY_H
+
+#include "core/base/err.h"
+#include <time.h>
+
+/*
+ * Copies name in the directory from, and all below it, as the new name as in the directory to:
+ * types, permissions, content (shared where the file system can), times, or the one in time for
+ * all where it is not NULL. Owners and attributes are not copied; no symlink is followed. Devices
+ * and sockets are -ENOTSUP. 0 or negative errno with err.
+ */
+int copy_tree(int from, const char *name, int to, const char *as, const struct timespec *time,
+	struct err *err);
+
+/* The same for all that is in a directory; what is in to already stays. */
+int copy_content(int from, int to, const struct timespec *time, struct err *err);
+
+#endif
