@@ -14,6 +14,7 @@ struct run_mount {
 	unsigned long propagation;        /* MS_PRIVATE, ..., or 0 */
 	bool bind, recursive;
 	bool recursive_read_only;
+	bool copy_up; /* a tmpfs starts as what it covers: not done */
 	char *data; /* owned: what is the file system's own, with ',' between */
 };
 
@@ -107,13 +108,26 @@ struct run_config {
 #define cleanup_run_config cleanup(run_config_free)
 
 /*
+ * Reads n bytes of text that end with a NUL besides, and changes it: numbers that have no room in
+ * 63 bits (RLIM_INFINITY is written as one) become the largest there is. As doc_parse.
+ */
+int run_config_parse(char *text, size_t n, const char *path, json_t **out, struct err *err);
+
+/*
  * Reads the document (at most DOC_MAX bytes). 0; -EBADMSG or -ENOTSUP with err, whose path names
  * the member at fault ("process.rlimits[2].type").
  */
 int run_config_read(json_t *doc, struct run_config *out, struct err *err);
-/* The same of a document that is a process alone. *holder keeps its strings. */
+/* The same of a document that is a process alone, and keeps its strings. */
 int run_process_read(json_t *doc, struct run_process *out, struct err *err);
 void run_config_free(struct run_config *c);
 void run_process_free(struct run_process *p);
+
+/* A word of propagation(mount_namespaces(7)) as flags: MS_PRIVATE|MS_REC for "rprivate"; 0: none. */
+unsigned long config_propagation(const char *word);
+
+/* Names that the configuration knows, from 0 on: without CAP_; NULL beyond the last. */
+const char *config_cap_name(unsigned int cap);
+const char *config_namespace_name(size_t i);
 
 #endif
