@@ -64,7 +64,7 @@ rootfs
 }
 
 @test "what is written takes the place of a file, and goes through a symlink" {
-	printf '%5000s' >c.json
+	printf '%5000s' '' >c.json
 	ln -s c.json link
 	rlc-image raw config --image oci:a - >straight
 	rlc-image raw config --image oci:a link

@@ -126,6 +126,10 @@ bool verb_start(struct verb *v, const struct applet *self, int argc, char **argv
 
 void verb_end(struct verb *v);
 
+/* Opens what --image names. 0 or negative errno with err. */
+int verb_open(const struct verb *v, enum layout_use use, struct layout *l, struct image *i,
+	struct err *err);
+
 /* Reports err: EXIT_SOME. */
 int verb_fail(const struct verb *v, struct err *err);
 

@@ -3,10 +3,7 @@
 
 int merging_open(struct merging *m, enum layout_use use, struct err *err)
 {
-	int r = layout_open(&m->layout, m->v.image.dir, use, err);
-
-	return r < 0 ? r
-		     : image_open(&m->layout, m->v.image.tag, verb_platform(&m->v), &m->image, err);
+	return verb_open(&m->v, use, &m->layout, &m->image, err);
 }
 
 void merging_end(struct merging *m)

@@ -250,9 +250,7 @@ int show_image(const struct applet *self, int argc, char **argv,
 
 	if (!verb_start(&v, self, argc, argv, NULL, NULL, 0, 0, &status))
 		return status;
-	r = layout_open(&l, v.image.dir, LAYOUT_READ, &err);
-	if (r == 0)
-		r = image_open(&l, v.image.tag, verb_platform(&v), &image, &err);
+	r = verb_open(&v, LAYOUT_READ, &l, &image, &err);
 	if (r < 0)
 		return verb_fail(&v, &err);
 	r = print(&image, v.json);

@@ -5,8 +5,9 @@
 
 static int open_straight(struct target *t)
 {
-	t->fd = strcmp(t->path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-					  : open(t->path, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
+	t->fd = strcmp(t->path, "-") == 0
+			? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+			: open(t->path, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
 	return t->fd < 0 ? -errno : 0;
 }
 

@@ -236,6 +236,14 @@ void verb_end(struct verb *v)
 	platform_done(&v->platform);
 }
 
+int verb_open(const struct verb *v, enum layout_use use, struct layout *l, struct image *i,
+	struct err *err)
+{
+	int r = layout_open(l, v->image.dir, use, err);
+
+	return r < 0 ? r : image_open(l, v->image.tag, verb_platform(v), i, err);
+}
+
 int verb_fail(const struct verb *v, struct err *err)
 {
 	bool unfit = !err->told && (err->code == -EILSEQ || err->code == -EOPNOTSUPP);

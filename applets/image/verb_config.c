@@ -284,10 +284,8 @@ static int run(struct job *j)
 	cleanup_err struct err err = ERR_NONE;
 	cleanup_layout struct layout l = LAYOUT_NONE;
 	const struct verb *v = &j->v;
-	int r = layout_open(&l, v->image.dir, LAYOUT_WRITE, &err);
+	int r = verb_open(v, LAYOUT_WRITE, &l, &j->image, &err);
 
-	if (r == 0)
-		r = image_open(&l, v->image.tag, verb_platform(v), &j->image, &err);
 	if (r == 0)
 		r = apply(j, &err);
 	if (r == 0)

@@ -297,8 +297,8 @@ static int write_archive(struct copying *c, struct archive_out *out, struct err 
 	int r;
 
 	/* For docker load each layer is read to know its size, and read again */
-	verb_work_layers(&c->m.v, "copying", &c->m.layout, &c->m.image, c->m.image.layer_count,
-		oci ? 1 : 2);
+	verb_work_layers(
+		&c->m.v, "copying", &c->m.layout, &c->m.image, c->m.image.layer_count, oci ? 1 : 2);
 	r = oci ? oci_archive_write(&c->m.layout, &c->top, c->to.ref, out, err)
 		: docker_archive_write(&c->m.layout, &c->m.image, c->to.ref, out, err);
 	if (r == 0)

@@ -152,12 +152,9 @@ static int insert(struct insert *in)
 	cleanup_err struct err err = ERR_NONE;
 	char time[IMAGE_TIME_MAX];
 	struct history h;
-	int r = layout_open(&in->layout, in->v->image.dir, LAYOUT_WRITE, &err);
+	int r = verb_open(in->v, LAYOUT_WRITE, &in->layout, &in->image, &err);
 	bool told;
 
-	if (r == 0)
-		r = image_open(
-			&in->layout, in->v->image.tag, verb_platform(in->v), &in->image, &err);
 	if (r == 0)
 		r = make_layer(in, &err);
 	/* A layer that lacks something of what was asked for is not wanted. */

@@ -45,11 +45,7 @@ static int take(void *arg, int id, const char *value)
 
 static int open_image(struct raw *raw, enum layout_use use, struct err *err)
 {
-	int r = layout_open(&raw->layout, raw->v->image.dir, use, err);
-
-	return r < 0 ? r
-		     : image_open(&raw->layout, raw->v->image.tag, verb_platform(raw->v),
-			       &raw->image, err);
+	return verb_open(raw->v, use, &raw->layout, &raw->image, err);
 }
 
 static void raw_end(struct raw *raw)

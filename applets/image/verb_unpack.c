@@ -233,10 +233,8 @@ static int unpack(struct unpack *u)
 	cleanup_image struct image i = IMAGE_NONE;
 	cleanup_err struct err err = ERR_NONE;
 	struct bundle *b = u->b;
-	int r = layout_open(&l, u->v->image.dir, LAYOUT_READ, &err);
+	int r = verb_open(u->v, LAYOUT_READ, &l, &i, &err);
 
-	if (r == 0)
-		r = image_open(&l, u->v->image.tag, verb_platform(u->v), &i, &err);
 	if (r == 0)
 		r = open_bundle(u, &err);
 	if (r < 0)

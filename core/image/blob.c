@@ -26,7 +26,8 @@ int blob_err(
 static int open_blob(const struct layout *l, const struct descriptor *d, struct err *err)
 {
 	struct stat st;
-	cleanup_fd int fd = l->blobs < 0 ? -ENOENT : layout_file(l->blobs, digest_hex(d->digest), &st);
+	cleanup_fd int fd =
+		l->blobs < 0 ? -ENOENT : layout_file(l->blobs, digest_hex(d->digest), &st);
 
 	if (fd == -EBADMSG)
 		return fail(l, digest_hex(d->digest), fd, "is no file", err);
@@ -48,8 +49,7 @@ int blob_source(
 		return fd;
 	r = source_fd(fd, out);
 	if (r == 0)
-		r = source_verify(
-			*out, fd, d->digest, d->size, "it does not have its digest", out);
+		r = source_verify(*out, fd, d->digest, d->size, "it does not have its digest", out);
 	else
 		base_close(&fd);
 	if (r == 0 && l->passed)
@@ -87,7 +87,8 @@ int blob_doc(const struct layout *l, const struct descriptor *d, json_t **out, s
 
 	*out = NULL;
 	if (d->size > DOC_MAX)
-		return fail(l, digest_hex(d->digest), -EFBIG, "no document may have over 4 MiB", err);
+		return fail(
+			l, digest_hex(d->digest), -EFBIG, "no document may have over 4 MiB", err);
 	fd = open_blob(l, d, err);
 	if (fd < 0)
 		return fd;

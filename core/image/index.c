@@ -145,8 +145,10 @@ static size_t find_roots(const json_t *index, const char *tag, json_t **one)
 	json_t *each;
 	size_t n, count = 0;
 
-	json_array_foreach(json_object_get(index, "manifests"), n, each) if (descriptor_is_tagged(each, tag))
+	json_array_foreach(json_object_get(index, "manifests"), n, each)
 	{
+		if (!descriptor_is_tagged(each, tag))
+			continue;
 		count++;
 		*one = each;
 	}

@@ -69,8 +69,7 @@ int layer_source(const struct layout *l, const struct descriptor *d, const char 
 		r = decompress(d, how, out, err);
 	if (r < 0)
 		return r;
-	r = source_verify(
-		*out, -1, diff_id, -1, "its content does not have its diff_id", out);
+	r = source_verify(*out, -1, diff_id, -1, "its content does not have its diff_id", out);
 	if (r < 0)
 		*out = NULL;
 	return r < 0 ? err_set(err, r, "cannot read", d->digest) : 0;

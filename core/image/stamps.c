@@ -39,7 +39,8 @@ static struct stamp stamp_of(const char *path, const struct stat *st)
 {
 	static const uint64_t key[2] = {0, 0};
 
-	return (struct stamp){siphash(key, NULL, 0, path, strlen(path)), st->st_ino, nanoseconds(st->st_ctim), st->st_size};
+	return (struct stamp){siphash(key, NULL, 0, path, strlen(path)), st->st_ino,
+		nanoseconds(st->st_ctim), st->st_size};
 }
 
 /* What the file system takes for the time of now is what files will be compared with. */

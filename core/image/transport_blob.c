@@ -128,8 +128,8 @@ static int try_clone(
 	const struct layout *from, const struct blob_out *b, const struct descriptor *d)
 {
 	struct stat st;
-	cleanup_fd int fd =
-		openat(from->blobs, digest_hex(d->digest), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	cleanup_fd int fd = openat(
+		from->blobs, digest_hex(d->digest), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != d->size)
 		return -EINVAL;

@@ -346,7 +346,8 @@ static json_t *describe(const struct image *i, const char *config, const char *n
 	int r = name ? json_array_append_new(names, json_string(name)) : 0;
 
 	for (size_t n = 0; n < i->layer_count; n++)
-		r |= json_array_append_new(layers, json_sprintf("%s.tar", digest_hex(i->diff_ids[n])));
+		r |= json_array_append_new(
+			layers, json_sprintf("%s.tar", digest_hex(i->diff_ids[n])));
 	doc = json_pack("[{s:s, s:o, s:o}]", "Config", config, "RepoTags", names, "Layers", layers);
 	if (r != 0)
 		doc_done(&doc);
