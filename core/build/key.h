@@ -29,13 +29,18 @@ struct sum_cache;
 
 /* Reads them from the file, if it is there and sound. *out is never NULL but for -ENOMEM. */
 int sum_cache_open(int dirfd, const char *name, struct sum_cache **out);
-/* Writes those that were asked for, aside and renamed; a fault is no one's concern. Frees it. */
+/*
+ * Writes them with those found since, aside and renamed; a fault is no one's concern. Those of
+ * files that nobody asked for go when they are too many. Frees it.
+ */
 void sum_cache_close(struct sum_cache *c);
 
 /*
  * Adds all that is at path, a file or a directory with all below it: names, types, content, modes,
- * owners as records say, link targets, device numbers; no times. What changes while it is read is
- * -EAGAIN. 0 or negative errno with err.
+ * owners as records say, link targets, device numbers, attributes; no times. Where path itself is a
+ * symlink it is followed, and its text counts too. What may not be read counts by what stat says of
+ * it: inode number, size, times of content and of change. What changes while it is read is -EAGAIN.
+ * 0 or negative errno with err.
  */
 int key_add_path(
 	struct key *k, const char *name, const char *path, struct sum_cache *c, struct err *err);
