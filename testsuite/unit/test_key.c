@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What images are made of, in a list: each change of a tree shows, and what is none does not. */
-#include "core/build/key.h"
+#include "core/build/sum_cache.h"
 #include "core/owner/node.h"
 #include "core/tree/walk.h"
 #include "testsuite/unit/test.h"
@@ -200,6 +200,38 @@ static void check_nothing(void)
 	stays(was, "another inode's place");
 }
 
+static bool remembers(struct timespec changed, struct timespec now)
+{
+	static const char hex[] =
+		"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+	const struct stat st = {.st_ino = 7, .st_size = 8, .st_ctim = changed};
+	struct sum_cache *c = NULL;
+	char found[65] = "";
+	bool there;
+
+	unlinkat(dirfd_top, CACHE, 0);
+	sum_cache_open(dirfd_top, CACHE, &c);
+	sum_cache_add(c, &st, &now, hex);
+	sum_cache_close(c);
+	sum_cache_open(dirfd_top, CACHE, &c);
+	there = sum_cache_find(c, &st, found) && strcmp(found, hex) == 0;
+	sum_cache_close(c);
+	unlinkat(dirfd_top, CACHE, 0);
+	return there;
+}
+
+/* A change in the tick in which a file was read could leave its times as they are. */
+static void check_ticks(void)
+{
+	CHECK(remembers((struct timespec){5, 1}, (struct timespec){6, 0}), "long ago");
+	CHECK(remembers((struct timespec){5, 1000000}, (struct timespec){5, 21000001}), "before");
+	CHECK(!remembers((struct timespec){5, 1000000}, (struct timespec){5, 21000000}),
+		"just now");
+	CHECK(!remembers((struct timespec){5, 1000000}, (struct timespec){5, 0}), "in the future");
+	CHECK(!remembers((struct timespec){5, 0}, (struct timespec){7, 0}), "in whole seconds");
+	CHECK(remembers((struct timespec){5, 0}, (struct timespec){7, 200000000}), "and before");
+}
+
 /* Known sums are taken as such, and of nothing but what they are of. */
 static void check_cache(void)
 {
@@ -339,6 +371,7 @@ int main(void)
 	check_tree();
 	check_nothing();
 	check_racy();
+	check_ticks();
 	check_cache();
 	check_path();
 	check_unread();
