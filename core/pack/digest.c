@@ -146,6 +146,8 @@ static void hasher_free(struct hasher *h)
 
 #else
 
+struct hasher;
+
 int digest_new(struct digest **out)
 {
 	*out = NULL;
