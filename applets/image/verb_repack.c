@@ -17,6 +17,7 @@ only
 is read.
 */
 #include "applets/image/bundle.h"
+#include "core/image/upper.h"
 #include "core/pack/path.h"
 
 #include <stdio.h>
@@ -205,54 +206,35 @@ static bool wanted(void *repack, const char *path)
 	return !masked(repack, strncmp(path, "./", 2) == 0 ? path + 2 : path);
 }
 
-/* The upper directory as a layer. */
+static int show_work(void *repack, struct sink **sink)
+{
+	return verb_work_sink(((struct repack *)repack)->v, "packing", 0, sink);
+}
+
+/* The upper directory as a layer. As upper_pack. */
 static int write_upper(struct repack *k, struct err *err)
 {
-	struct create_options o = {.format = FORMAT_PAX,
-		.whiteouts = WHITEOUTS_OCI,
+	struct upper_options o = {.owners = &k->b->context.owners,
+		.how = verb_compression(k->v, &k->image),
 		.no_holes = verb_no_holes(k->v),
-		.numeric = true,
-		.whole_seconds = true,
-		.owner = {OWNER_KEEP, OWNER_KEEP},
 		.want = wanted,
 		.inside = inside,
+		.wrap = show_work,
 		.fault = fault,
 		.arg = k};
-	struct create *c = NULL;
-	struct sink *sink;
-	int r = layer_begin(
-		&k->layout, verb_compression(k->v, &k->image), 0, &k->layer, &sink, err);
 
-	if (r == 0)
-		r = verb_work_sink(k->v, "packing", 0, &sink);
-	if (r < 0)
-		return r;
-	o.set_mtime = o.clamp_mtime = clamp(&o.mtime);
-	r = create_start(sink, &k->b->context.owners, &o, &c, err);
-	if (r < 0)
-		return r;
-	r = create_path(c, &k->b->rootfs, NULL, ".", err);
-	if (r == 0)
-		r = create_finish(c, err);
-	if (r == 0)
-		r = finished(k, err);
-	create_free(c);
-	return r;
+	o.clamp = clamp(&o.mtime);
+	return upper_pack(&k->layout, &k->b->rootfs, &o, &k->made, k->diff_id, err);
 }
 
 /* 1 where there is a new layer, 0 where nothing changed. */
 static int make_layer(struct repack *k, struct err *err)
 {
 	cleanup_changes struct changes c = CHANGES_NONE;
-	cleanup_listing struct listing l = LISTING_NONE;
 	int r;
 
-	if (k->meta.overlay) {
-		r = listing_read(k->b->rootfs.fd, false, &l);
-		if (r == 0 && l.count)
-			r = write_upper(k, err);
-		return r < 0 ? err_set(err, r, "cannot read", "upper") : l.count > 0;
-	}
+	if (k->meta.overlay)
+		return write_upper(k, err);
 	r = find_changes(k, &c, err);
 	if (r == 0 && c.count)
 		r = write_changes(k, &c, err);

@@ -27,7 +27,7 @@ rlc-unshare --overlay BUNDLE/layers/1:BUNDLE/layers/0 \e
 .Ed
 */
 #include "applets/image/bundle.h"
-#include "core/owner/attr.h"
+#include "core/image/unpack.h"
 
 #include <stdio.h>
 #include <sys/file.h>
@@ -52,29 +52,12 @@ static int take(void *arg, int id, const char *value)
 	return EXIT_DONE;
 }
 
-/* mkdir -p */
-static int make_directories(const char *path)
-{
-	cleanup_free char *part = strdup(path);
-	char *slash;
-
-	if (!part)
-		return -ENOMEM;
-	for (slash = part + strspn(part, "/"); (slash = strchr(slash, '/'));
-		*slash = '/', slash += strspn(slash, "/")) {
-		*slash = '\0';
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return -errno;
-	}
-	return 0;
-}
-
 /* The bundle is for its owner alone: what is setuid in it is the owner's on the host. */
 static int open_bundle(struct unpack *u, struct err *err)
 {
 	static const char *const ours[] = {
 		"rootfs", "config.json", "umoci.json", "layers", "upper", "work"};
-	int r = make_directories(u->path);
+	int r = tree_make_parents(u->path);
 
 	if (r < 0)
 		return err_set(err, r, "cannot make the bundle", u->path);
@@ -133,46 +116,6 @@ static int make_directory(const struct bundle *b, const char *name, struct err *
 	return mkdirat(b->fd, name, 0755) < 0 ? err_set(err, -errno, "cannot make", name) : 0;
 }
 
-/* What overlayfs and a directory's map keep there is about the directory's own entries. */
-static bool is_inherited(const char *attr)
-{
-	return strncmp(attr, "user.overlay.", strlen("user.overlay.")) != 0 &&
-	       strcmp(attr, DIRMAP_ATTR) != 0 && strncmp(attr, "system.", strlen("system.")) != 0;
-}
-
-static int inherit_attrs(int from, int to)
-{
-	cleanup_buf struct buf names = BUF_NONE;
-	int r = attr_list(from, NULL, &names);
-
-	for (const char *n = names.data; r == 0 && names.len && n < names.data + names.len;
-		n += strlen(n) + 1) {
-		cleanup_buf struct buf value = BUF_NONE;
-
-		if (!is_inherited(n))
-			continue;
-		r = attr_read(from, NULL, n, &value);
-		if (r == 0)
-			r = attr_set(to, NULL, n, value.data, value.len);
-	}
-	return r;
-}
-
-/* An overlay's top is the uppermost one, whatever that layer says of it: often nothing. */
-static int inherit_top(int from, int to, struct err *err)
-{
-	struct stat st;
-	int r = fstat(from, &st) < 0 ? -errno : inherit_attrs(from, to);
-
-	if (r == 0 && geteuid() == 0 && fchown(to, st.st_uid, st.st_gid) < 0)
-		r = -errno;
-	if (r == 0 && fchmod(to, st.st_mode & 07777) < 0)
-		r = -errno;
-	if (r == 0 && futimens(to, (const struct timespec[2]){st.st_atim, st.st_mtim}) < 0)
-		r = -errno;
-	return r < 0 ? err_set(err, r, "cannot make its top as that of the layer below", NULL) : 0;
-}
-
 /* A directory for a layer, or for the changes above them all; *top becomes its top. */
 static int make_layer(const struct bundle *b, const char *name, struct tree *top, struct err *err)
 {
@@ -180,7 +123,7 @@ static int make_layer(const struct bundle *b, const char *name, struct tree *top
 	int r = make_tree(b, name, &tree, err);
 
 	if (r == 0 && top->fd >= 0)
-		r = inherit_top(top->fd, tree.fd, err);
+		r = layer_top(top->fd, tree.fd, err);
 	tree_close(top);
 	*top = tree;
 	return r;
