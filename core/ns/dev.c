@@ -11,23 +11,34 @@ static int make_file(int dev, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The host's device, bound over an empty file. What the host lacks the guest lacks. */
-static int bind_device(const struct root *r, int dev, const char *name)
+int dev_bind(const struct mount_to *to, const char *name)
 {
-	char path[32];
-	cleanup_fd int source = -1, file = -1;
-	int done;
+	cleanup_free char *path = NULL;
+	cleanup_fd int source = -1;
 
-	snprintf(path, sizeof(path), "/dev/%s", name);
+	if (asprintf(&path, "/dev/%s", name) < 0)
+		return -ENOMEM;
 	source = open(path, O_PATH | O_CLOEXEC);
 	if (source < 0)
+		return -errno;
+	return mount_bind(to, source, path,
+		"an ordinary user cannot make devices, but may show the host's");
+}
+
+/* Over an empty file. What the host lacks the guest lacks. */
+static int bind_device(const struct root *r, int dev, const char *name)
+{
+	cleanup_free char *path = NULL;
+	cleanup_fd int file = -1;
+
+	if (asprintf(&path, "/dev/%s", name) < 0)
+		return -ENOMEM;
+	if (access(path, F_OK) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	file = make_file(dev, name);
 	if (file < 0)
 		return file;
-	done = mount_bind(&(struct mount_to){r->log, file, path}, source, path,
-		"an ordinary user cannot make devices, but may show the host's");
-	return done;
+	return dev_bind(&(struct mount_to){r->log, file, path}, name);
 }
 
 /* Terminals of the guest's own; the host's where these are refused. devpts(4) */
@@ -74,24 +85,30 @@ static int make_links(int dev)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(links); i++)
-		if (symlinkat(links[i][0], dev, links[i][1]) < 0)
+		if (symlinkat(links[i][0], dev, links[i][1]) < 0 && errno != EEXIST)
 			return -errno;
 	return 0;
 }
 
-static int furnish(const struct root *r, int dev)
+int dev_fill(const struct root *r, int dev)
 {
 	static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
 	size_t i;
 	int done = 0;
 
 	for (i = 0; done == 0 && i < ARRAY_SIZE(devices); i++)
-		done = bind_device(r, dev, devices[i]);
+		if (faccessat(dev, devices[i], F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			done = bind_device(r, dev, devices[i]);
+	return done < 0 ? done : make_links(dev);
+}
+
+static int furnish(const struct root *r, int dev)
+{
+	int done = dev_fill(r, dev);
+
 	if (done == 0)
 		done = make_terminals(r, dev);
-	if (done == 0)
-		done = make_memory(r, dev);
-	return done < 0 ? done : make_links(dev);
+	return done < 0 ? done : make_memory(r, dev);
 }
 
 int dev_furnish(struct root *r, struct err *err)

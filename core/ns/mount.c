@@ -51,9 +51,56 @@ static int remount(int fd)
 	return 0;
 }
 
+enum { RECURSIVE = 0x8000, CLONE = 1, FROM_EMPTY = 4, TO_EMPTY = 0x40 };
+
+int mount_copy(int fd, bool all)
+{
+	int flags = CLONE | O_CLOEXEC | AT_EMPTY_PATH | (all ? RECURSIVE : 0);
+	int copy = (int)syscall(SYS_open_tree, fd, "", flags);
+
+	return copy < 0 ? -errno : copy;
+}
+
+int mount_move(const struct mount_to *to, int copy, const char *from, const char *why)
+{
+	ns_tell(to->log, why, "move_mount(\"%s\", \"%s\")", from, to->name);
+	return syscall(SYS_move_mount, copy, "", to->fd, "", FROM_EMPTY | TO_EMPTY) < 0 ? -errno : 0;
+}
+
+/* Flags of mount(2) as those of mount_setattr(2). */
+static uint64_t attributes(unsigned long flags)
+{
+	static const struct {
+		unsigned long flag;
+		uint64_t attribute;
+	} all[] = {{MS_RDONLY, 1}, {MS_NOSUID, 2}, {MS_NODEV, 4}, {MS_NOEXEC, 8},
+		{MS_NOATIME, 0x10}, {MS_STRICTATIME, 0x20}, {MS_NODIRATIME, 0x80}};
+	uint64_t out = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		out |= flags & all[i].flag ? all[i].attribute : 0;
+	return out;
+}
+
+int mount_change(int fd, const struct mount_change *change)
+{
+	enum { ATIME = 0x70 };
+	struct mount_attr_v0 attr = {.set = attributes(change->set),
+		.clear = attributes(change->clear) & ~(uint64_t)ATIME,
+		.propagation = change->propagation & ~(unsigned long)MS_REC};
+
+	if (attr.set & ATIME || (change->set | change->clear) & (MS_RELATIME | MS_NOATIME))
+		attr.clear |= ATIME;
+	return syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | (change->all ? RECURSIVE : 0),
+		       &attr, sizeof(attr)) < 0
+		       ? -errno
+		       : 0;
+}
+
 int mount_read_only(const struct mount_to *to, bool all)
 {
-	enum { RECURSIVE = 0x8000, ATTR_RDONLY = 1 };
+	enum { ATTR_RDONLY = 1 };
 	struct mount_attr_v0 attr = {.set = ATTR_RDONLY};
 
 	ns_tell(to->log, "nobody may write there", "mount_setattr(\"%s\", %s, MOUNT_ATTR_RDONLY)",

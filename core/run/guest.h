@@ -53,10 +53,12 @@ enum emulate guest_emulation(enum emulate wish, bool root);
  */
 int guest_run(const struct guest *g, const struct root *root);
 
+/* Closes all descriptors from `from` on but keep (count of them, sorted here; negative: none). */
+void guest_close(unsigned int from, int *keep, size_t count);
+
 /*
- * Closes all but keep (count of them, sorted here; negative ones do not count) and standard error,
- * which stands in for standard input and output: a pipe's other end is to see its end when the
- * guest has closed it.
+ * The same for all but standard error, which stands in for standard input and output: a pipe's
+ * other end is to see its end when the guest has closed it.
  */
 void guest_shed(int *keep, size_t count);
 

@@ -47,19 +47,23 @@ static int compare(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-void guest_shed(int *keep, size_t count)
+void guest_close(unsigned int from, int *keep, size_t count)
 {
-	unsigned int from = 3;
 	size_t i;
 
 	qsort(keep, count, sizeof(*keep), compare);
 	for (i = 0; i < count; i++) {
-		if (keep[i] < 3)
+		if (keep[i] < (int)from)
 			continue;
 		close_between(from, (unsigned int)keep[i] - 1);
 		from = (unsigned int)keep[i] + 1;
 	}
 	close_between(from, ~0U);
+}
+
+void guest_shed(int *keep, size_t count)
+{
+	guest_close(STDERR_FILENO + 1, keep, count);
 	dup2(STDERR_FILENO, STDIN_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/run/container.h"
+
+#include "core/base/io.h"
+#include "core/base/sys.h"
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+static int set(json_t *doc, const char *key, json_t *value)
+{
+	return value && json_object_set_new(doc, key, value) == 0 ? 0 : -ENOMEM;
+}
+
+int container_state(const struct run_config *config, const char *id, const char *bundle,
+	const char *status, pid_t pid, struct buf *out)
+{
+	cleanup_json json_t *doc = json_object();
+	json_t *annotations = json_object_get(config->doc, "annotations");
+	int r = doc ? 0 : -ENOMEM;
+
+	if (r == 0)
+		r = doc_set_text(doc, "ociVersion", config->version);
+	if (r == 0)
+		r = doc_set_text(doc, "id", id);
+	if (r == 0)
+		r = doc_set_text(doc, "status", status);
+	if (r == 0 && pid)
+		r = set(doc, "pid", json_integer(pid));
+	if (r == 0)
+		r = doc_set_text(doc, "bundle", bundle);
+	if (r == 0 && json_is_object(annotations))
+		r = set(doc, "annotations", json_incref(annotations));
+	return r < 0 ? r : doc_write(doc, out);
+}
+
+/* The state, to be read as a file, so that nobody waits for a hook that does not read. */
+static int state_file(const struct buf *state)
+{
+	cleanup_fd int fd = memfd_create("state", MFD_CLOEXEC);
+
+	if (fd < 0 || io_write(fd, state->data, state->len) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+static _Noreturn void become_hook(const struct run_hook *h, int in)
+{
+	static char *const none[] = {NULL};
+	char *name[] = {(char *)(uintptr_t)h->path, NULL};
+	sigset_t set;
+
+	guest_shed(&in, 1);
+	dup2(in, STDIN_FILENO);
+	close(in);
+	sigemptyset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	execve(h->path, h->args && h->args[0] ? h->args : name, h->env ? h->env : none);
+	_exit(GUEST_NOT_FOUND);
+}
+
+/* Waits for the hook, no longer than it may take: its status as wait(2) has it, or -ETIMEDOUT. */
+static int wait_for(pid_t pid, int timeout)
+{
+	cleanup_fd int fd = timeout ? sys_pidfd_open(pid, 0) : -1;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int status, r = 1;
+
+	if (fd >= 0)
+		while ((r = poll(&p, 1, timeout * 1000)) < 0 && errno == EINTR)
+			;
+	if (r == 0)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return r == 0 ? -ETIMEDOUT : status;
+}
+
+static int run(const struct run_hook *h, const struct buf *state, struct err *err)
+{
+	cleanup_fd int in = state_file(state);
+	pid_t pid = in < 0 ? -1 : _Fork();
+	int r;
+
+	if (pid < 0)
+		return err_set(err, -errno, "cannot run the hook", h->path);
+	if (pid == 0)
+		become_hook(h, in);
+	r = wait_for(pid, h->timeout);
+	if (r < 0)
+		return err_set(err, r, "the hook does not end", h->path);
+	return r ? err_tell(err, -ECANCELED, "the hook failed", h->path) : 0;
+}
+
+int container_hooks(const struct run_config *config, enum run_hook_kind kind,
+	const struct buf *state, struct err *err)
+{
+	bool all = kind == HOOK_POSTSTART || kind == HOOK_POSTSTOP;
+	int r = 0, one;
+	size_t i;
+
+	for (i = 0; (r == 0 || all) && i < config->hook_counts[kind]; i++) {
+		one = run(&config->hooks[kind][i], state, err);
+		r = r < 0 ? r : one;
+	}
+	return r;
+}
