@@ -25,6 +25,7 @@ does, whose files and options these are.
 
 /* The verbs, as --help shows them. */
 static const struct verb_row rows[] = {
+	{&build_build, NULL},
 	{&build_clean, NULL},
 };
 

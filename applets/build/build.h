@@ -64,17 +64,18 @@ enum {
 struct build_options {
 	const struct applet *self;
 	struct options o; /* after build_start: operands and their number */
-	const char *work_dir, *stacker_dir, *oci_dir, *config, *log_file, *file;
+	const char *work_dir, *stacker_dir, *oci_dir, *roots_dir, *config, *log_file, *file;
 	bool debug, quiet, timestamp, progress, no_progress;
 	const char **substitute; /* owned array of count */
 	size_t substitute_count;
 	const char *substitute_file;
-	char *stacker, *oci; /* owned: the directories, absolute */
+	int log;                     /* where messages of the work go; standard error */
+	char *stacker, *oci, *roots; /* owned: the directories, absolute */
 };
 
 #define BUILD_OPTIONS_NONE                                                                         \
 	{                                                                                          \
-		.file = "stacker.yaml"                                                             \
+		.file = "stacker.yaml", .log = STDERR_FILENO                                       \
 	}
 #define cleanup_build_options cleanup(build_end)
 
@@ -92,6 +93,6 @@ void build_end(struct build_options *b);
 /* Reports err: EXIT_SOME. */
 int build_fail(const struct build_options *b, struct err *err);
 
-extern const struct applet build_clean;
+extern const struct applet build_build, build_clean;
 
 #endif

@@ -12,6 +12,8 @@ static const char **text_of(struct build_options *b, int id)
 		return &b->stacker_dir;
 	case BUILD_OCI_DIR:
 		return &b->oci_dir;
+	case BUILD_ROOTS_DIR:
+		return &b->roots_dir;
 	case BUILD_CONFIG:
 		return &b->config;
 	case BUILD_LOG_FILE:
@@ -71,7 +73,7 @@ static int take_common(struct build_options *b, int id, const char *value)
 		return add_substitute(b, value);
 	else if (id == BUILD_STORAGE_TYPE && strcmp(value, "overlay") != 0)
 		return usage_error(b->self, "--storage-type: there is overlay alone");
-	else if (id != BUILD_STORAGE_TYPE && id != BUILD_ROOTS_DIR)
+	else if (id != BUILD_STORAGE_TYPE)
 		return -1;
 	return EXIT_DONE;
 }
@@ -90,6 +92,22 @@ static char *directory(const struct build_options *b, const char *given, const c
 	return path;
 }
 
+static int open_log(struct build_options *b)
+{
+	cleanup_err struct err err = ERR_NONE;
+	int fd;
+
+	if (!b->log_file)
+		return EXIT_DONE;
+	fd = open(b->log_file, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		err_set(&err, -errno, "cannot write", b->log_file);
+		return build_fail(b, &err);
+	}
+	b->log = fd;
+	return EXIT_DONE;
+}
+
 static int check(struct build_options *b, int least, int most)
 {
 	cleanup_err struct err err = ERR_NONE;
@@ -102,8 +120,9 @@ static int check(struct build_options *b, int least, int most)
 		return usage_error(b->self, "%s: one operand too many", b->o.operands[most]);
 	b->stacker = directory(b, b->stacker_dir, ".stacker");
 	b->oci = directory(b, b->oci_dir, "oci");
-	if (b->stacker && b->oci)
-		return EXIT_DONE;
+	b->roots = directory(b, b->roots_dir, "roots");
+	if (b->stacker && b->oci && b->roots)
+		return open_log(b);
 	err_set(&err, -errno, "cannot find out where this is", NULL);
 	return build_fail(b, &err);
 }
@@ -134,6 +153,9 @@ void build_end(struct build_options *b)
 	free(b->substitute);
 	free(b->stacker);
 	free(b->oci);
+	free(b->roots);
+	if (b->log != STDERR_FILENO)
+		close(b->log);
 }
 
 int build_fail(const struct build_options *b, struct err *err)

@@ -90,20 +90,9 @@ static int take_created(struct verb *v, const char *text)
 
 static int take_compress(struct verb *v, const char *text)
 {
-	static const char *const words[] = {[COMPRESS_NONE] = "none",
-		[COMPRESS_GZIP] = "gzip",
-		[COMPRESS_ZSTD] = "zstd",
-		[COMPRESS_CHUNKED] = "zstd:chunked"};
-	size_t i;
-
 	v->auto_compress = strcmp(text, "auto") == 0;
-	if (v->auto_compress)
+	if (v->auto_compress || compression_parse(text, &v->compress))
 		return EXIT_DONE;
-	for (i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcmp(text, words[i]) == 0) {
-			v->compress = (enum compression)i;
-			return EXIT_DONE;
-		}
 	return usage_error(
 		v->self, "--compress: '%s' is none of auto, gzip, zstd, zstd:chunked, none", text);
 }
@@ -267,15 +256,7 @@ const char *verb_new_tag(const struct verb *v)
 
 enum compression verb_compression(const struct verb *v, const struct image *i)
 {
-	size_t n = i->layer_count;
-	enum compression how;
-
-	if (!v->auto_compress)
-		return v->compress;
-	while (n--)
-		if (layer_media(i->layers[n].media, &how) == 0 && how != COMPRESS_NONE)
-			return how;
-	return COMPRESS_GZIP;
+	return v->auto_compress ? image_compression(i) : v->compress;
 }
 
 bool verb_no_holes(const struct verb *v)

@@ -38,7 +38,6 @@ struct job {
 	struct merging m;
 	bool force;
 	bool stopped; /* by a conflict */
-	struct layer_out out;
 	struct descriptor layer;
 	char diff_id[DIGEST_MAX];
 };
@@ -67,50 +66,6 @@ static void tell(void *job, enum apply_kind kind, const char *path, const char *
 	report(j->m.v.self, "%s: %s", path, what);
 }
 
-/* Their layers with what their history says of them. */
-static int add_layers(struct job *j, const struct image *theirs, size_t base)
-{
-	struct image *i = &j->m.image;
-	json_t *history = json_object_get(theirs->config, "history"), *each;
-	json_t *mine = doc_array(i->config, "history");
-	size_t n, layer = 0;
-	int r = mine ? 0 : -ENOMEM;
-
-	json_array_foreach(history, n, each)
-	{
-		bool below = layer < base;
-
-		layer += !json_is_true(json_object_get(each, "empty_layer"));
-		if (!below && layer > base &&
-			json_array_append_new(mine, json_deep_copy(each)) != 0)
-			r = -ENOMEM;
-	}
-	for (n = base; r == 0 && n < theirs->layer_count; n++)
-		r = image_add_layer(i, &theirs->layers[n], theirs->diff_ids[n], NULL);
-	return r;
-}
-
-/* What cannot be merged is told meanwhile: then no layer is wanted. */
-static int write_merged(struct job *j, struct apply *a, struct err *err)
-{
-	struct archive_out *out = NULL;
-	struct sink *sink;
-	int r = layer_begin(
-		&j->m.layout, verb_compression(&j->m.v, &j->m.image), 0, &j->out, &sink, err);
-
-	if (r == 0)
-		r = archive_out_open(sink, FORMAT_PAX, true, &out);
-	if (r == 0)
-		r = apply_write(a, out, err);
-	if (r == 0)
-		r = archive_out_finish(out, err);
-	if (r == 0 && !j->stopped)
-		r = layer_commit(&j->out, &j->layer, j->diff_id, err);
-	archive_out_free(out);
-	layer_abandon(&j->out);
-	return r;
-}
-
 static int add_merged(struct job *j)
 {
 	char time[IMAGE_TIME_MAX];
@@ -124,10 +79,12 @@ static int add_merged(struct job *j)
 static int lay_over(struct job *j, struct apply *a, struct err *err)
 {
 	bool merges = apply_merges(a);
-	int r = merges ? write_merged(j, a, err) : 0;
+	int r = merges ? apply_layer(a, &j->m.layout,
+				   verb_compression(&j->m.v, &j->m.image), &j->layer,
+				   j->diff_id, err) : 0;
 
 	if (r == 0 && !j->stopped)
-		r = add_layers(j, a->theirs, a->base);
+		r = apply_add_layers(&j->m.image, a->theirs, a->base);
 	if (r == 0 && !j->stopped && merges)
 		r = add_merged(j);
 	descriptor_done(&j->layer);
@@ -189,7 +146,7 @@ static int run(struct job *j)
 
 static int apply_main(const struct applet *self, int argc, char **argv)
 {
-	struct job j = {.m = MERGING_NONE, .out = LAYER_OUT_NONE, .layer = DESCRIPTOR_NONE};
+	struct job j = {.m = MERGING_NONE, .layer = DESCRIPTOR_NONE};
 	int status;
 
 	if (verb_start(&j.m.v, self, argc, argv, take, &j, 1, INT_MAX, &status))

@@ -43,14 +43,12 @@ static int copy_bytes(int in, int out)
 
 static int set_times(const struct copying *c, int dirfd, const char *name, const struct stat *st)
 {
-	const struct timespec times[2] = {
-		{0, UTIME_OMIT}, c->time ? *c->time : st->st_mtim};
+	const struct timespec times[2] = {{0, UTIME_OMIT}, c->time ? *c->time : st->st_mtim};
 
 	return utimensat(dirfd, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-static int copy_file(
-	int from, const char *name, int to, const char *as, const struct stat *st)
+static int copy_file(int from, const char *name, int to, const char *as, const struct stat *st)
 {
 	cleanup_fd int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	cleanup_fd int out = -1;

@@ -42,6 +42,15 @@ int apply_check(struct apply *a, struct err *err);
  */
 int apply_write(struct apply *a, struct archive_out *out, struct err *err);
 
+/*
+ * The same as a new layer of a layout. As layer_begin and layer_commit otherwise.
+ */
+int apply_layer(struct apply *a, struct layout *l, enum compression how, struct descriptor *d,
+	char diff_id[DIGEST_MAX], struct err *err);
+
+/* Adds their layers above base to ours, with what their history says of these. 0 or -ENOMEM. */
+int apply_add_layers(struct image *ours, const struct image *theirs, size_t base);
+
 /* Whether there is something to write. */
 bool apply_merges(const struct apply *a);
 

@@ -182,3 +182,14 @@ int image_read(
 	out->docker = media && strcmp(media, MEDIA_DOCKER_MANIFEST) == 0;
 	return r;
 }
+
+enum compression image_compression(const struct image *i)
+{
+	size_t n = i->layer_count;
+	enum compression how;
+
+	while (n--)
+		if (layer_media(i->layers[n].media, &how) == 0 && how != COMPRESS_NONE)
+			return how;
+	return COMPRESS_GZIP;
+}

@@ -133,6 +133,9 @@ int image_add_history(struct image *i, const struct history *h);
 int image_add_layer(struct image *i, const struct descriptor *layer, const char *diff_id,
 	const struct history *h);
 
+/* How a new layer on top is best compressed: as the uppermost that is, or gzip. */
+enum compression image_compression(const struct image *i);
+
 /* Gives manifest, config and layers OCI's or Docker's media types. 0 or -ENOMEM. */
 int image_set_docker(struct image *i, bool docker);
 

@@ -147,3 +147,18 @@ void layer_abandon(struct layer_out *out)
 	blob_abandon(&out->blob);
 	out->content = out->packed = out->stored = NULL;
 }
+
+bool compression_parse(const char *word, enum compression *how)
+{
+	static const char *const words[] = {[COMPRESS_NONE] = "none",
+		[COMPRESS_GZIP] = "gzip",
+		[COMPRESS_ZSTD] = "zstd",
+		[COMPRESS_CHUNKED] = "zstd:chunked"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(word, words[i]) == 0) {
+			*how = (enum compression)i;
+			return true;
+		}
+	return false;
+}

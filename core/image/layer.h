@@ -19,6 +19,9 @@
  */
 int layer_media(const char *media, enum compression *how);
 
+/* Reads "gzip", "zstd", "zstd:chunked" or "none". */
+bool compression_parse(const char *word, enum compression *how);
+
 /*
  * The content of a layer, decompressed as its media type says. The stored blob's digest and size,
  * and at the end diff_id, are verified: a mismatch is -EBADMSG instead of the end (source_why

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "applets/build/making.h"
+
+#include "core/base/io.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/file.h>
+
+void making_say(const struct making *m, const char *fmt, ...)
+{
+	cleanup_free char *text = NULL;
+	cleanup_buf struct buf line = BUF_NONE;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	if (!m->w->b.quiet && text && buf_addf(&line, "%s: ", m->r->name) == 0 &&
+		show_path(&line, text, strlen(text)) == 0 && buf_adds(&line, "\n") == 0)
+		io_write(STDERR_FILENO, line.data, line.len);
+}
+
+void making_fault(void *making, struct err *err)
+{
+	struct making *m = making;
+
+	m->faulty = true;
+	report_err(&m->self, err);
+}
+
+int making_store(struct making *m, struct err *err)
+{
+	return m->store.fd >= 0 ? 0 : store_open(m->w->store_dir, false, &m->store, err);
+}
+
+struct unpack_options making_unpack(struct making *m)
+{
+	return (struct unpack_options){
+		.owners = &m->w->context.owners, .fault = making_fault, .arg = m};
+}
+
+enum compression making_compression(const struct making *m)
+{
+	return m->w->auto_compress ? image_compression(&m->image) : m->w->compress;
+}
+
+static int open_sums(struct making *m, struct err *err)
+{
+	cleanup_fd int dir = work_dir(m->w, "sums", err);
+	int r = dir < 0 ? dir : sum_cache_open(dir, m->r->name, &m->sums);
+
+	return r < 0 ? err_set(err, r, "cannot keep sums", m->r->name) : 0;
+}
+
+/* Who builds the same image waits, and then most likely finds it. */
+static int lock_image(struct making *m, struct err *err)
+{
+	cleanup_fd int dir = work_dir(m->w, "locks", err);
+
+	if (dir < 0)
+		return dir;
+	m->lock = openat(dir, m->r->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	while (m->lock >= 0 && flock(m->lock, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_set(err, -errno, "cannot lock", m->r->name);
+	return m->lock < 0 ? err_set_at(err, -errno, "cannot lock", "locks", m->r->name) : 0;
+}
+
+static int make_anew(struct making *m, struct err *err)
+{
+	int found = m->w->no_cache ? 0 : cache_find_steps(m, err), r;
+
+	if (found < 0)
+		return found;
+	cache_why(m, !found);
+	r = base_bring(m, err);
+	if (r == 0 && !found) {
+		r = steps_do(m, err);
+		if (r == 0)
+			r = cache_keep_steps(m, err);
+	}
+	if (r == 0)
+		r = configure(m, err);
+	if (r == 0)
+		r = image_save(&m->layout, m->r->name, &m->image, err);
+	if (r == 0)
+		r = cache_keep_image(m, err);
+	if (r == 0)
+		making_say(m, found ? "configured anew" : "built");
+	return r;
+}
+
+static int make(struct making *m, struct err *err)
+{
+	int found = 0, r = lock_image(m, err);
+
+	if (r == 0)
+		r = work_layout(m->w, NULL, LAYOUT_WRITE, &m->layout, err);
+	if (r == 0)
+		r = base_find(m, err);
+	if (r == 0)
+		r = env_make(m, err);
+	if (r == 0)
+		r = open_sums(m, err);
+	if (r == 0)
+		r = inputs_key(m, err);
+	if (r == 0 && !m->w->no_cache)
+		r = found = cache_find_image(m, err);
+	if (r >= 0 && found)
+		making_say(m, "cached");
+	else if (r == 0)
+		r = make_anew(m, err);
+	if (r >= 0 && !m->r->build_only)
+		r = deliver(m->w, &m->layout, m->r->name, err);
+	return MIN(r, 0);
+}
+
+static void making_end(struct making *m)
+{
+	sum_cache_close(m->sums);
+	key_free(&m->key);
+	strings_free(&m->env);
+	json_decref(m->labels);
+	image_done(&m->image);
+	store_close(&m->store);
+	layout_close(&m->from);
+	layout_close(&m->layout);
+	base_close(&m->lock);
+}
+
+int making_run(struct work *w, const struct order_item *item, int out)
+{
+	cleanup_free char *name = NULL;
+	cleanup_err struct err err = ERR_NONE;
+	struct making m = {.w = w,
+		.file = item->file,
+		.r = item->recipe,
+		.self = *w->b.self,
+		.out = out,
+		.lock = -1,
+		.layout = LAYOUT_NONE,
+		.store = STORE_NONE,
+		.from = LAYOUT_NONE,
+		.image = IMAGE_NONE,
+		.key = KEY_NONE};
+	int r;
+
+	if (asprintf(&name, "build: %s", item->recipe->name) < 0)
+		name = NULL;
+	m.self.name = name ? name : "build";
+	r = make(&m, &err);
+	if (r < 0) {
+		err_set(&err, r, NULL, NULL);
+		report_err(&m.self, &err);
+	}
+	making_end(&m);
+	return r < 0 ? EXIT_SOME : EXIT_DONE;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_BUILD_MAKING_H
+#define RLC_BUILD_MAKING_H
+
+#include "applets/build/work.h"
+
+/* One image on its way, in a process of its own. */
+struct making {
+	struct work *w;
+	const struct recipes *file;
+	const struct recipe *r;
+	struct applet self; /* named by the image, for messages */
+	int out;            /* where what steps write goes */
+	int lock;
+	struct layout layout; /* the internal one */
+	struct store store;   /* open once it is needed */
+	struct layout from;   /* where the base's blobs are; not open: they are in layout */
+	struct image image;   /* the base, to which layers are added */
+	size_t base_layers;   /* how many of them are the base's */
+	struct key key;
+	size_t key_steps;   /* how much of its text is about steps */
+	char steps[65];     /* the digest of that part */
+	char whole[65];     /* and of all of it */
+	json_t *labels;     /* that steps made; NULL: none */
+	struct strings env; /* NAME=VALUE: what steps have */
+	struct sum_cache *sums;
+	bool faulty; /* some entry failed: what was made is not kept */
+};
+
+/* The process: its exit status. */
+int making_run(struct work *w, const struct order_item *item, int out);
+
+/* A line for people, unless they want none. */
+void making_say(const struct making *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A fault_fn. */
+void making_fault(void *making, struct err *err);
+
+/* Opens the store, if it is not. 0 or negative errno with err. */
+int making_store(struct making *m, struct err *err);
+
+/* How layers are unpacked. */
+struct unpack_options making_unpack(struct making *m);
+
+/* How new layers are compressed. */
+enum compression making_compression(const struct making *m);
+
+/*
+ * Finds what the image is based on: m->image, and m->from where its blobs are elsewhere. 0 or
+ * negative errno with err.
+ */
+int base_find(struct making *m, struct err *err);
+/* Sees to it that the base's blobs are in the layout. The same. */
+int base_bring(struct making *m, struct err *err);
+
+/* The image of that name that was built, or the one of "oci:DIR:TAG" (copied into the layout). */
+int base_named(struct making *m, const char *name, struct image *out, struct err *err);
+
+/* The uppermost layer's chain id, "" for none. 0 or -ENOMEM. */
+int image_chain(const struct image *i, char hex[65]);
+
+/* What steps have in their environment, from what was called and the recipe. 0 or -errno. */
+int env_make(struct making *m, struct err *err);
+
+/* Makes m->key, m->steps and m->whole. 0 or negative errno with err. */
+int inputs_key(struct making *m, struct err *err);
+/* Whether steps would have another key by now: 1, 0, or negative errno with err. */
+int inputs_changed(struct making *m, struct err *err);
+
+/* Whether the image is there as it would be built: 1 with its descriptor tagged, 0, -errno. */
+int cache_find_image(struct making *m, struct err *err);
+/* Whether what the steps came to be is there: 1 with its layers added to m->image, 0, -errno. */
+int cache_find_steps(struct making *m, struct err *err);
+int cache_keep_steps(struct making *m, struct err *err);
+int cache_keep_image(struct making *m, struct err *err);
+/* Says why the image is built anew. */
+void cache_why(const struct making *m, bool steps);
+
+/* Does all that the recipe says of files; adds layers to m->image. 0 or negative errno with err. */
+int steps_do(struct making *m, struct err *err);
+
+/*
+ * What is at PATH of stacker://NAME/PATH: its digest; and as a new name in a directory. 0 or
+ * negative errno with err.
+ */
+int grab_sum(struct making *m, const char *url, char hex[65], struct err *err);
+int grab_to(struct making *m, const char *url, int to, const char *as, struct err *err);
+
+/* Gives the image the recipe's configuration. 0 or negative errno with err. */
+int configure(struct making *m, struct err *err);
+
+/* Copies the image called name to the layout that images go to. 0 or negative errno with err. */
+int deliver(struct work *w, const struct layout *from, const char *name, struct err *err);
+
+#endif

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A process for each image; side by side where they do not need each other. */
+#include "applets/build/making.h"
+#include "core/base/io.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum state { WAITING, RUNNING, DONE, FAILED, LEFT };
+
+/* What comes out of a pipe, until a line is whole. */
+struct lines {
+	int fd;
+	struct buf part;
+};
+
+struct worker {
+	enum state state;
+	pid_t pid;
+	struct lines out, say; /* of the step; of the process itself */
+	int log;
+};
+
+struct pool {
+	struct work *w;
+	struct worker *at; /* one for each of the order */
+	size_t running;
+	bool failed;
+};
+
+static void stamp(const struct work *w, struct buf *text)
+{
+	char now[32];
+	time_t t = time(NULL);
+	struct tm tm;
+
+	if (w->b.timestamp && localtime_r(&t, &tm) && strftime(now, sizeof(now), "%F %T ", &tm))
+		buf_adds(text, now);
+}
+
+static void write_line(const struct pool *p, const char *name, const char *line, size_t n)
+{
+	cleanup_buf struct buf text = BUF_NONE;
+
+	stamp(p->w, &text);
+	if (name)
+		buf_addf(&text, "%s| ", name);
+	buf_add(&text, line, n);
+	if (!n || line[n - 1] != '\n')
+		buf_adds(&text, "\n");
+	if (!text.failed)
+		io_write(p->w->b.log, text.data, text.len);
+}
+
+/* A line without an end, however long, is one when it is over 64 KiB. */
+static void write_lines(const struct pool *p, const char *name, struct lines *l, bool all)
+{
+	size_t done = 0;
+
+	while (done < l->part.len) {
+		const char *from = l->part.data + done;
+		const char *end = memchr(from, '\n', l->part.len - done);
+		size_t n = end ? (size_t)(end - from) + 1 : l->part.len - done;
+
+		if (!end && !all && n < 64 << 10)
+			break;
+		if (!name || !p->w->b.quiet)
+			write_line(p, name, from, n);
+		done += n;
+	}
+	memmove(l->part.data, l->part.data + done, l->part.len - done);
+	buf_cut(&l->part, l->part.len - done);
+}
+
+/* What there is now. False at the end. */
+static bool read_lines(const struct pool *p, struct worker *k, struct lines *l, const char *name)
+{
+	char block[16 << 10];
+	ssize_t n;
+
+	if (l->fd < 0)
+		return false;
+	while ((n = read(l->fd, block, sizeof(block))) > 0) {
+		io_write(k->log, block, (size_t)n);
+		buf_add(&l->part, block, (size_t)n);
+		if (l->part.data)
+			write_lines(p, name, l, false);
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	if (l->part.len)
+		write_lines(p, name, l, true);
+	buf_free(&l->part);
+	base_close(&l->fd);
+	l->fd = -1;
+	return false;
+}
+
+static const char *name_of(const struct pool *p, size_t n)
+{
+	return p->w->order.at[n].recipe->name;
+}
+
+static bool can_start(const struct pool *p, size_t n)
+{
+	const struct order_item *i = &p->w->order.at[n];
+
+	if (p->at[n].state != WAITING || p->failed)
+		return false;
+	for (size_t k = 0; k < i->need_count; k++)
+		if (p->at[i->needs[k]].state != DONE)
+			return false;
+	return true;
+}
+
+/* What it says goes one way, what its steps write another. */
+static _Noreturn void child(struct pool *p, size_t n, int out, int say)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (dup2(say, STDERR_FILENO) < 0)
+		_exit(EXIT_SOME);
+	_exit(making_run(p->w, &p->w->order.at[n], out));
+}
+
+static int open_log(const struct pool *p, const char *name, struct err *err)
+{
+	cleanup_fd int dir = work_dir(p->w, "logs", err);
+	int fd;
+
+	if (dir < 0)
+		return dir;
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	return fd < 0 ? err_set_at(err, -errno, "cannot write", "logs", name) : fd;
+}
+
+static int start(struct pool *p, size_t n, struct err *err)
+{
+	struct worker *k = &p->at[n];
+	int out[2], say[2];
+
+	k->log = open_log(p, name_of(p, n), err);
+	if (k->log < 0)
+		return k->log;
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return err_set(err, -errno, "cannot start", name_of(p, n));
+	if (pipe2(say, O_CLOEXEC) < 0) {
+		close(out[0]);
+		close(out[1]);
+		return err_set(err, -errno, "cannot start", name_of(p, n));
+	}
+	k->pid = fork();
+	if (k->pid == 0)
+		child(p, n, out[1], say[1]);
+	close(out[1]);
+	close(say[1]);
+	k->out.fd = out[0];
+	k->say.fd = say[0];
+	fcntl(out[0], F_SETFL, O_NONBLOCK);
+	fcntl(say[0], F_SETFL, O_NONBLOCK);
+	if (k->pid < 0)
+		return err_set(err, -errno, "cannot start", name_of(p, n));
+	k->state = RUNNING;
+	p->running++;
+	return 0;
+}
+
+/* Its output has ended. */
+static void finish(struct pool *p, size_t n)
+{
+	struct worker *k = &p->at[n];
+	int status = 0;
+
+	while (waitpid(k->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status))
+		report(p->w->b.self, "%s: was ended by signal %d", name_of(p, n), WTERMSIG(status));
+	k->state = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE ? DONE : FAILED;
+	p->failed |= k->state == FAILED;
+	p->running--;
+	base_close(&k->log);
+	k->log = -1;
+}
+
+/* Of each worker first what its steps wrote: that was before it said that they failed. */
+static void hear(struct pool *p)
+{
+	struct pollfd *polls = calloc(2 * p->w->order.count, sizeof(*polls));
+	nfds_t count = 0;
+
+	for (size_t n = 0; polls && n < p->w->order.count; n++)
+		if (p->at[n].state == RUNNING) {
+			polls[count++] = (struct pollfd){p->at[n].out.fd, POLLIN, 0};
+			polls[count++] = (struct pollfd){p->at[n].say.fd, POLLIN, 0};
+		}
+	poll(polls, count, polls ? -1 : 10);
+	free(polls);
+	for (size_t n = 0; n < p->w->order.count; n++) {
+		struct worker *k = &p->at[n];
+
+		if (k->state != RUNNING)
+			continue;
+		if (!(read_lines(p, k, &k->out, name_of(p, n)) | read_lines(p, k, &k->say, NULL)))
+			finish(p, n);
+	}
+}
+
+static void start_all(struct pool *p)
+{
+	for (size_t n = 0; n < p->w->order.count && p->running < p->w->jobs; n++) {
+		cleanup_err struct err err = ERR_NONE;
+
+		if (!can_start(p, n) || start(p, n, &err) == 0)
+			continue;
+		p->at[n].state = FAILED;
+		p->failed = true;
+		build_fail(&p->w->b, &err);
+	}
+}
+
+static int tell_end(const struct pool *p)
+{
+	cleanup_buf struct buf bad = BUF_NONE, left = BUF_NONE;
+
+	for (size_t n = 0; n < p->w->order.count; n++) {
+		struct buf *list = p->at[n].state == FAILED    ? &bad
+				   : p->at[n].state == WAITING ? &left
+							       : NULL;
+
+		if (list)
+			buf_addf(list, "%s%s", list->len ? ", " : "", name_of(p, n));
+	}
+	if (!p->failed)
+		return EXIT_DONE;
+	report(p->w->b.self, "failed: %s%s%s%s", bad.len ? bad.data : "",
+		left.len ? "; not built: " : "", left.len ? left.data : "",
+		bad.len ? "; what they wrote is in logs/ of the stacker directory" : "");
+	return EXIT_SOME;
+}
+
+int work_build(struct work *w)
+{
+	struct pool p = {.w = w, .at = calloc(w->order.count + 1, sizeof(*p.at))};
+	int status = EXIT_SOME;
+
+	if (!p.at) {
+		report(w->b.self, "out of memory");
+		return EXIT_SOME;
+	}
+	for (size_t n = 0; n < w->order.count; n++)
+		p.at[n].out.fd = p.at[n].say.fd = p.at[n].log = -1;
+	fflush(stdout);
+	start_all(&p);
+	while (p.running) {
+		hear(&p);
+		start_all(&p);
+	}
+	status = tell_end(&p);
+	for (size_t n = 0; n < w->order.count; n++) {
+		base_close(&p.at[n].out.fd);
+		base_close(&p.at[n].say.fd);
+		base_close(&p.at[n].log);
+	}
+	free(p.at);
+	return status;
+}

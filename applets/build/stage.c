@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "applets/build/stage.h"
+
+#include "core/ns/root.h"
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#define PLACES "places"
+
+enum { CANNOT_MOUNT = 100 };
+
+/* Makes all directories of path, which is clean, and what it names itself. */
+static int make_place(int top, const char *path, bool is_dir)
+{
+	cleanup_free char *text = strdup(path + (*path == '/'));
+	int r = 0;
+
+	if (!text)
+		return -ENOMEM;
+	for (char *at = strchr(text, '/'); r == 0 && at; at = strchr(at + 1, '/')) {
+		*at = '\0';
+		r = mkdirat(top, text, 0755) < 0 && errno != EEXIST ? -errno : 0;
+		*at = '/';
+	}
+	if (r == 0 && is_dir)
+		r = mkdirat(top, text, 0755) < 0 && errno != EEXIST ? -errno : 0;
+	else if (r == 0 && mknodat(top, text, S_IFREG | 0644, 0) < 0 && errno != EEXIST)
+		r = -errno;
+	return r;
+}
+
+static int open_places(const struct stage *s)
+{
+	int fd = openat(s->upper.lock, PLACES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int make_places(const struct stage *s)
+{
+	static const char *const dirs[] = {"proc", "sys", "dev", "etc"};
+	static const char *const files[] = {"etc/resolv.conf", "etc/hosts"};
+	cleanup_fd int top = -1;
+	int r = mkdirat(s->upper.lock, PLACES, 0755) < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = top = open_places(s);
+	for (size_t n = 0; r >= 0 && n < ARRAY_SIZE(dirs); n++)
+		r = make_place(top, dirs[n], true);
+	for (size_t n = 0; r >= 0 && n < ARRAY_SIZE(files); n++)
+		r = make_place(top, files[n], false);
+	return MIN(r, 0);
+}
+
+int stage_begin(struct stage *s, struct making *m, const struct image *i, struct err *err)
+{
+	struct unpack_options o = making_unpack(m);
+	int r = making_store(m, err);
+
+	s->m = m;
+	if (r == 0)
+		r = store_layers(&m->store, &m->layout, i, &o, &s->lowers, s->chain, err);
+	if (r == 0)
+		r = store_upper(&m->store, s->chain, &m->w->context.owners, &s->upper, err);
+	if (r == 0)
+		r = make_places(s);
+	if (r == 0)
+		r = buf_addf(&s->lowers, "%s%s/" PLACES, s->lowers.len ? ":" : "", s->upper.name);
+	snprintf(s->up, sizeof(s->up), "%s/upper", s->upper.name);
+	snprintf(s->work, sizeof(s->work), "%s/work", s->upper.name);
+	return r < 0 ? err_set(err, r, "cannot prepare the tree", m->r->name) : 0;
+}
+
+void stage_end(struct stage *s)
+{
+	if (s->upper.lock >= 0)
+		store_upper_drop(&s->m->store, &s->upper);
+	strings_free(&s->binds);
+	buf_free(&s->lowers);
+}
+
+/* Whether src is a directory; it has to be there. */
+static int is_dir(const struct stage *s, const char *src)
+{
+	struct stat st;
+
+	return fstatat(s->m->store.fd, src, &st, 0) < 0 ? -errno : S_ISDIR(st.st_mode);
+}
+
+int stage_bind(struct stage *s, const char *src, const char *dst, bool read_only, struct err *err)
+{
+	cleanup_free char *text = NULL;
+	cleanup_fd int top = open_places(s);
+	int dir = is_dir(s, src), r = dir < 0 ? dir : MIN(top, 0);
+
+	if (r == 0 && (strchr(src, ':') || strchr(dst, ':')))
+		return err_tell(err, -EINVAL, "no path with a colon can be bound", src);
+	if (r == 0)
+		r = make_place(top, dst, dir);
+	if (r == 0 && asprintf(&text, "%s:%s%s", src, dst, read_only ? ":ro" : "") < 0)
+		r = -ENOMEM;
+	if (r == 0)
+		r = strings_add(&s->binds, text);
+	return r < 0 ? err_set(err, r, "cannot bind", src) : 0;
+}
+
+/* In the child: its exit status. */
+static int act_in_overlay(struct stage *s, stage_act *act, void *arg)
+{
+	const struct root_overlay o = {s->lowers.data, s->up, s->work};
+	static const struct ns_log quiet = {.tell = NULL};
+	struct root root = ROOT_NONE;
+	cleanup_err struct err err = ERR_NONE;
+	int r;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	umask(0);
+	root.log = &quiet;
+	if (fchdir(s->m->store.fd) < 0 || unshare(CLONE_NEWNS) < 0 ||
+		root_propagation(&quiet, MS_PRIVATE, &err) < 0 ||
+		root_from_overlay(&root, &o, &err) < 0)
+		return CANNOT_MOUNT;
+	r = act(s, &root.points.tree, arg, &err);
+	if (r < 0) {
+		err_set(&err, r, NULL, NULL);
+		report_err(&s->m->self, &err);
+	}
+	root_close(&root);
+	if (umount2(s->up, UMOUNT_NOFOLLOW) < 0)
+		umount2(s->up, UMOUNT_NOFOLLOW | MNT_DETACH);
+	return r < 0 || s->m->faulty ? EXIT_SOME : EXIT_DONE;
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int stage_tree(struct stage *s, stage_act *act, void *arg, struct err *err)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(act_in_overlay(s, act, arg));
+	status = pid < 0 ? -errno : wait_for(pid);
+	if (status == CANNOT_MOUNT)
+		return err_set(err, -EOPNOTSUPP, "cannot mount an overlay", s->m->store.path);
+	if (status > 0) /* it said why */
+		return err_tell(err, -ECANCELED, "its files could not be put in place", NULL);
+	return status < 0 ? err_set(err, status, "cannot start a process", NULL) : 0;
+}
+
+/* rlc-unshare's command line. */
+static int arguments(const struct stage *s, const char *const *command, struct strings *args)
+{
+	static const char *const as_root[] = {
+		"--emulate=off", "--mount", "--pid", "--ipc", "--uts", "--fork", "--mount-proc"};
+	const char *const where[] = {"--overlay", s->lowers.data, "--upper", s->up, "--work",
+		s->work, "--hostname", "stacker", "--clearenv"};
+	int r = strings_add(args, "rlc-unshare");
+
+	for (size_t n = 0; r == 0 && s->m->w->real && n < ARRAY_SIZE(as_root); n++)
+		r = strings_add(args, as_root[n]);
+	for (size_t n = 0; r == 0 && n < ARRAY_SIZE(where); n++)
+		r = strings_add(args, where[n]);
+	for (size_t n = 0; r == 0 && n < s->m->env.count; n++) {
+		r = strings_add(args, "--env");
+		if (r == 0)
+			r = strings_add(args, s->m->env.at[n]);
+	}
+	for (size_t n = 0; r == 0 && n < s->binds.count; n++) {
+		r = strings_add(args, "--bind");
+		if (r == 0)
+			r = strings_add(args, s->binds.at[n]);
+	}
+	if (r == 0)
+		r = strings_add(args, "--");
+	for (; r == 0 && *command; command++)
+		r = strings_add(args, *command);
+	return r;
+}
+
+static _Noreturn void become(const struct stage *s, char **argv, int out)
+{
+	int null = out < 0 ? -1 : open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	umask(022);
+	if (out >= 0 && (dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0))
+		_exit(125);
+	/* What this process has as standard error goes elsewhere */
+	if (out < 0 && dup2(1, 2) < 0)
+		_exit(125);
+	if (fchdir(s->m->store.fd) == 0)
+		execv("/proc/self/exe", argv);
+	_exit(125);
+}
+
+int stage_run(struct stage *s, const char *const *command, int out, struct err *err)
+{
+	struct strings args = {NULL, 0};
+	cleanup_free char **argv = NULL;
+	int r = arguments(s, command, &args);
+	pid_t pid;
+
+	argv = r == 0 ? calloc(args.count + 1, sizeof(*argv)) : NULL;
+	if (!argv) {
+		strings_free(&args);
+		return err_set(err, -ENOMEM, NULL, NULL);
+	}
+	memcpy(argv, args.at, args.count * sizeof(*argv));
+	pid = fork();
+	if (pid == 0)
+		become(s, argv, out);
+	r = pid < 0 ? -errno : wait_for(pid);
+	strings_free(&args);
+	return r < 0 ? err_set(err, r, "cannot start a process", NULL) : r;
+}
