@@ -27,6 +27,7 @@ does, whose files and options these are.
 static const struct verb_row rows[] = {
 	{&build_build, NULL},
 	{&build_clean, NULL},
+	{&build_convert, NULL},
 };
 
 static const struct verbs verbs = {rows, ARRAY_SIZE(rows)};

@@ -93,6 +93,6 @@ void build_end(struct build_options *b);
 /* Reports err: EXIT_SOME. */
 int build_fail(const struct build_options *b, struct err *err);
 
-extern const struct applet build_build, build_clean;
+extern const struct applet build_build, build_clean, build_convert;
 
 #endif

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A Dockerfile becomes a file of images, instruction by instruction. */
+#include "core/build/converting.h"
+#include "core/base/nearest.h"
+#include "core/build/fields.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int convert_note(struct converting *c, const struct docker_step *s, const char *fmt, ...)
+{
+	cleanup_free char *text = NULL;
+	cleanup_buf struct buf note = BUF_NONE;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	if (!text ||
+		buf_addf(&note, "%s:%zu:%zu: %s", c->path, s->place.line, s->place.column, text) <
+			0 ||
+		strings_add(&c->out->notes, note.data) < 0)
+		return convert_memory(c);
+	return 0;
+}
+
+static int on_left_out(struct converting *c, const struct docker_step *s)
+{
+	return convert_note(c, s, "%s is left out; a file of images has no word for it", s->word);
+}
+
+/* What the stage has from the one that it is based on. */
+static int inherit(struct converting *c, struct stage *to, const struct stage *from)
+{
+	size_t i;
+	bool good = true;
+
+	for (i = 0; good && i < from->env.count; i++)
+		good = pairs_add(&to->env, from->env.at[i].name, from->env.at[i].value) == 0;
+	for (i = 0; good && i < from->exports.count; i++)
+		good = strings_add(&to->exports, from->exports.at[i]) == 0;
+	for (i = 0; good && i < from->shell.count; i++)
+		good = strings_add(&to->shell, from->shell.at[i]) == 0;
+	to->dir = from->dir ? strdup(from->dir) : NULL;
+	to->user = from->user ? strdup(from->user) : NULL;
+	if (!good || (from->dir && !to->dir) || (from->user && !to->user))
+		return convert_memory(c);
+	return 0;
+}
+
+/* The image that a stage makes: "AS" names it, the last is IMAGE. */
+static int name_stage(
+	struct converting *c, const struct docker_step *s, struct stage *stage, const char *word)
+{
+	if (word && !recipe_name_valid(word))
+		return convert_err(c, s, "'%s' cannot be an image's name", word);
+	if (word) {
+		stage->word = strdup(word);
+		stage->name = strdup(word);
+		return stage->word && stage->name ? 0 : convert_memory(c);
+	}
+	if (c->stage_count < c->stages_all)
+		return asprintf(&stage->name, "stage%zu", c->stage_count - 1) < 0
+			       ? convert_memory(c)
+			       : 0;
+	stage->name = strdup("${{IMAGE}}");
+	return stage->name ? convert_substitution(c, "IMAGE", "app") : convert_memory(c);
+}
+
+static int set_base(struct converting *c, struct stage *stage, const char *image)
+{
+	size_t i, earlier = c->stage_count - 1;
+
+	for (i = earlier;
+		i && (!c->stages[i - 1].word || strcasecmp(c->stages[i - 1].word, image) != 0); i--)
+		;
+	buf_cut(&c->from, 0);
+	if (i) {
+		buf_adds(&c->from, "    type: built\n    tag: ");
+		add_yaml_text(&c->from, c->stages[i - 1].name);
+	} else if (strcmp(image, "scratch") == 0) {
+		buf_adds(&c->from, "    type: scratch");
+	} else {
+		cleanup_buf struct buf url = BUF_NONE;
+
+		if (buf_addf(&url, "docker://%s", image) < 0)
+			return convert_memory(c);
+		buf_adds(&c->from, "    type: docker\n    url: ");
+		add_yaml_text(&c->from, url.data);
+	}
+	buf_adds(&c->from, "\n");
+	return i ? inherit(c, stage, &c->stages[i - 1]) : 0;
+}
+
+static int on_from(struct converting *c, const struct docker_step *s)
+{
+	struct strings words = {0};
+	size_t before = c->stage_count;
+	struct stage *stage;
+	int code = before ? convert_finish(c) : 0;
+
+	/* Only what ARG said before the first FROM counts in one */
+	c->stage_count = 0;
+	if (code == 0)
+		code = docker_words(c, s, &words);
+	c->stage_count = before;
+	if (code == 0 && docker_flag(s, "platform"))
+		code = convert_note(c, s, "--platform is left out");
+	if (code == 0 && words.count != 1 &&
+		(words.count != 3 || strcasecmp(words.at[1], "AS") != 0))
+		code = convert_err(c, s, "FROM IMAGE, or FROM IMAGE AS NAME, is expected");
+	if (code == 0) {
+		stage = &c->stages[c->stage_count++];
+		c->part = 1;
+		code = name_stage(c, s, stage, words.count == 3 ? words.at[2] : NULL);
+		if (code == 0)
+			code = set_base(c, stage, words.at[0]);
+	}
+	strings_free(&words);
+	return code;
+}
+
+static const struct instruction {
+	const char *word;
+	instruction_fn *take;
+} instructions[] = {
+	{"FROM", on_from},
+	{"ARG", convert_arg},
+	{"RUN", convert_run},
+	{"COPY", convert_copy},
+	{"ADD", convert_copy},
+	{"ENV", convert_env},
+	{"LABEL", convert_label},
+	{"MAINTAINER", convert_maintainer},
+	{"WORKDIR", convert_workdir},
+	{"USER", convert_user},
+	{"VOLUME", convert_volume},
+	{"CMD", convert_cmd},
+	{"ENTRYPOINT", convert_entrypoint},
+	{"SHELL", convert_shell},
+	{"EXPOSE", on_left_out},
+	{"HEALTHCHECK", on_left_out},
+	{"STOPSIGNAL", on_left_out},
+	{"ONBUILD", on_left_out},
+};
+
+static int convert_step(struct converting *c, const struct docker_step *s)
+{
+	struct nearest near = {.word = s->word, .len = strlen(s->word)};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(instructions); i++) {
+		if (strcmp(instructions[i].word, s->word) == 0)
+			break;
+		nearest_try(&near, instructions[i].word);
+	}
+	if (i == ARRAY_SIZE(instructions) && near.best)
+		return convert_err(
+			c, s, "there is no instruction %s; did you mean %s?", s->word, near.best);
+	if (i == ARRAY_SIZE(instructions))
+		return convert_err(c, s, "there is no instruction %s", s->word);
+	if (!c->stage_count && i > 1)
+		return convert_err(c, s, "%s stands before FROM", s->word);
+	return instructions[i].take(c, s);
+}
+
+/* Reads what was made, as a build would. */
+static int check_output(struct converting *c)
+{
+	struct substitutions s = {c->substitutions};
+	cleanup_recipes struct recipes r = RECIPES_NONE;
+	cleanup_err struct err err = ERR_NONE;
+	const struct buf *yaml = &c->out->yaml;
+	int code = recipes_parse("the result", yaml->data, yaml->len, &s, false, &r, &err);
+
+	if (code == 0)
+		return 0;
+	return place_err(c->err, code, c->path, &(struct place){1, 1},
+		"it cannot be written as a file of images: %s", err.path ? err.path : "no memory");
+}
+
+static int add_substitutions(struct converting *c)
+{
+	struct buf *out = &c->out->substitutions;
+	size_t i;
+
+	for (i = 0; i < c->substitutions.count; i++) {
+		buf_addf(out, "%s: ", c->substitutions.at[i].name);
+		add_yaml_text(out, c->substitutions.at[i].value);
+		buf_adds(out, "\n");
+	}
+	return out->failed ? convert_memory(c) : 0;
+}
+
+static int convert_steps(struct converting *c)
+{
+	size_t i;
+	int code = 0;
+
+	for (i = 0; i < c->file->count; i++)
+		c->stages_all += strcmp(c->file->steps[i].word, "FROM") == 0;
+	c->stages = calloc(c->stages_all + 1, sizeof(*c->stages));
+	if (!c->stages)
+		return convert_memory(c);
+	if (!c->stages_all)
+		return place_err(c->err, -EINVAL, c->path, &(struct place){1, 1},
+			"there is no FROM, so no image");
+	for (i = 0; code == 0 && i < c->file->count; i++)
+		code = convert_step(c, &c->file->steps[i]);
+	if (code == 0)
+		code = convert_finish(c);
+	if (code == 0)
+		code = check_output(c);
+	return code < 0 ? code : add_substitutions(c);
+}
+
+static void free_converting(struct converting *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->stages_all && c->stages; i++) {
+		struct stage *stage = &c->stages[i];
+
+		free(stage->name);
+		free(stage->word);
+		free(stage->dir);
+		free(stage->user);
+		pairs_free(&stage->env);
+		pairs_free(&stage->args);
+		strings_free(&stage->exports);
+		strings_free(&stage->shell);
+	}
+	free(c->stages);
+	pairs_free(&c->global_args);
+	pairs_free(&c->substitutions);
+	pairs_free(&c->labels);
+	pairs_free(&c->annotations);
+	strings_free(&c->volumes);
+	strings_free(&c->cmd);
+	strings_free(&c->entrypoint);
+	buf_free(&c->from);
+	buf_free(&c->imports);
+	buf_free(&c->script);
+}
+
+int dockerfile_convert(
+	const char *path, const char *text, int context, struct converted *out, struct err *err)
+{
+	cleanup_dockerfile struct dockerfile file = DOCKERFILE_NONE;
+	struct converting c = {
+		.path = path, .context = context, .file = &file, .out = out, .err = err};
+	int code = dockerfile_parse(path, text, &file, err);
+
+	if (code == 0)
+		code = convert_steps(&c);
+	free_converting(&c);
+	if (code < 0)
+		converted_free(out);
+	return code;
+}
+
+void converted_free(struct converted *c)
+{
+	buf_free(&c->yaml);
+	buf_free(&c->substitutions);
+	strings_free(&c->notes);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_CONVERTING_H
+#define RLC_CONVERTING_H
+
+#include "core/build/convert.h"
+#include "core/build/dockerfile.h"
+
+/* A Dockerfile on its way to a file of images. */
+
+/* The most bytes that variables may come to, all in all. */
+enum { EXPANDED_MAX = 4 << 20 };
+
+struct stage {
+	char *name;             /* of its image; may be a placeholder */
+	char *word;             /* by which others name it, or NULL */
+	struct pairs env, args; /* what variables stand for, as it goes into YAML */
+	struct strings exports; /* the same as commands of a shell */
+	struct strings shell;   /* the words that a command is given to */
+	char *dir, *user;       /* NULL: not set */
+};
+
+struct converting {
+	const char *path;
+	int context;
+	const struct dockerfile *file;
+	struct converted *out;
+	struct err *err;
+	struct pairs global_args, substitutions;
+	struct stage *stages;
+	size_t stage_count, stages_all, expanded;
+	bool ignored; /* .dockerignore has been spoken of */
+
+	/* The image being written: a stage, or a part of one up to a COPY behind a RUN */
+	struct buf from, imports, script;
+	size_t part;         /* of the stage, from 1 */
+	size_t exports_said; /* so many of the stage's exports are in script */
+	bool dir_said;       /* and the directory is */
+	struct pairs labels, annotations;
+	struct strings volumes, cmd, entrypoint;
+	bool has_cmd, has_entrypoint;
+};
+
+static inline struct stage *stage_now(const struct converting *c)
+{
+	return &c->stages[c->stage_count - 1];
+}
+
+/* Errors and notes about an instruction. The first returns -EINVAL, the other 0 or -ENOMEM. */
+#define convert_err(c, s, ...) place_err((c)->err, -EINVAL, (c)->path, &(s)->place, __VA_ARGS__)
+int convert_note(struct converting *c, const struct docker_step *s, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* -ENOMEM, with err. */
+int convert_memory(const struct converting *c);
+
+/* Sets the value of name, which may be there already. 0 or -ENOMEM. */
+int pairs_set(struct pairs *p, const char *name, const char *value);
+const char *pairs_find(const struct pairs *p, const char *name);
+
+/* The next word at *p, with its quotes; false: there is none. */
+bool docker_word(const struct converting *c, const char **p, struct buf *word);
+
+/*
+ * Adds to flat what a word comes to: without quotes, variables replaced; to shell, which may be
+ * NULL, the same as a shell would write it, variables by their names. 0 or negative errno with err.
+ */
+int docker_expand(struct converting *c, const struct docker_step *s, const char *word,
+	struct buf *flat, struct buf *shell);
+
+/* All words of the text (or of JSON), expanded. 0 or negative errno with err. */
+int docker_words(struct converting *c, const struct docker_step *s, struct strings *out);
+
+/* Adds text as a word of a shell; as a scalar of YAML. */
+int add_shell_word(struct buf *out, const char *text);
+int add_yaml_text(struct buf *out, const char *text);
+
+/* The absolute path of the image that text means; a "/" at its end stays. NULL: no memory. */
+char *docker_dest(const struct converting *c, const char *text);
+
+/* What each instruction comes to. 0 or negative errno with err. */
+typedef int instruction_fn(struct converting *c, const struct docker_step *s);
+instruction_fn convert_arg, convert_copy, convert_env, convert_label, convert_maintainer,
+	convert_run, convert_cmd, convert_entrypoint, convert_shell, convert_user, convert_workdir,
+	convert_volume;
+
+/* Sets what a placeholder, which stands between single quotes, is replaced by. */
+int convert_substitution(struct converting *c, const char *name, const char *value);
+
+/* Writes the image that there is so far, under a name of its own, and goes on from it. */
+int convert_split(struct converting *c);
+/* Writes the image that the stage is. */
+int convert_finish(struct converting *c);
+
+/* Brings variables and the directory into the script, for the command that follows. */
+int convert_ready(struct converting *c);
+
+#endif
