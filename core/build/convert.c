@@ -203,11 +203,11 @@ static int convert_steps(struct converting *c)
 	c->stages = calloc(c->stages_all + 1, sizeof(*c->stages));
 	if (!c->stages)
 		return convert_memory(c);
-	if (!c->stages_all)
-		return place_err(c->err, -EINVAL, c->path, &(struct place){1, 1},
-			"there is no FROM, so no image");
 	for (i = 0; code == 0 && i < c->file->count; i++)
 		code = convert_step(c, &c->file->steps[i]);
+	if (code == 0 && !c->stage_count)
+		return place_err(c->err, -EINVAL, c->path, &(struct place){1, 1},
+			"there is no FROM, so no image");
 	if (code == 0)
 		code = convert_finish(c);
 	if (code == 0)

@@ -204,7 +204,7 @@ static int expand(struct expanding *x, const char *word)
 		}
 	}
 	x->depth--;
-	return code;
+	return code == 0 && quote ? convert_err(x->c, x->s, "a quote does not end") : code;
 }
 
 int docker_expand(struct converting *c, const struct docker_step *s, const char *word,

@@ -145,12 +145,13 @@ static int set_path(struct recipes *out, const char *path, struct err *err)
 
 	if (!cwd)
 		return err_set(err, -errno, "the working directory", NULL);
+	out->shown = strdup(path);
 	out->path = path_absolute(cwd, path);
 	slash = out->path ? strrchr(out->path, '/') : NULL;
 	if (slash)
 		out->dir = slash == out->path ? strdup("/")
 					      : strndup(out->path, (size_t)(slash - out->path));
-	return out->dir ? 0 : err_set(err, -ENOMEM, NULL, NULL);
+	return out->dir && out->shown ? 0 : err_set(err, -ENOMEM, NULL, NULL);
 }
 
 static int parse(const char *path, const struct substitutions *s, const char *text,

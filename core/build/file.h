@@ -91,6 +91,7 @@ struct recipe {
 
 struct recipes {
 	char *path;                   /* absolute */
+	char *shown;                  /* as it was given: for messages */
 	char *dir;                    /* what paths in it are relative to */
 	char *text;                   /* after substitution */
 	struct strings prerequisites; /* absolute paths */

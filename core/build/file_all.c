@@ -33,7 +33,7 @@ static int loop_err(struct loading *l, const char *path, const struct place *at)
 		i--;
 	for (; i < l->open_count; i++)
 		buf_addf(&way, ", which needs %s", l->open[i].path);
-	return place_err(l->err, -ELOOP, l->open[l->open_count - 1].path, at,
+	return place_err(l->err, -ELOOP, l->open[l->open_count - 1].shown, at,
 		"it needs %s%s; files cannot need each other", path, way.failed ? "" : way.data);
 }
 
@@ -54,7 +54,7 @@ static int load_prerequisites(struct loading *l)
 		if (has(l->done, l->count, path))
 			continue;
 		if (access(path, R_OK) != 0)
-			return place_err(l->err, -errno, r->path, at, "cannot read %s: %s", path,
+			return place_err(l->err, -errno, r->shown, at, "cannot read %s: %s", path,
 				err_reason(-errno));
 		code = load(l, path);
 		if (code < 0)

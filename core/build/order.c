@@ -77,9 +77,9 @@ static int no_name_twice(const struct ordering *o)
 		const struct entry *a = o->by_name[i - 1], *b = o->by_name[i];
 
 		if (strcmp(a->recipe->name, b->recipe->name) == 0)
-			return place_err(o->err, -EEXIST, b->file->path, &b->recipe->place,
+			return place_err(o->err, -EEXIST, b->file->shown, &b->recipe->place,
 				"there is another image '%s' in %s, line %zu", b->recipe->name,
-				a->file->path, a->recipe->place.line);
+				a->file->shown, a->recipe->place.line);
 	}
 	return 0;
 }
@@ -117,10 +117,10 @@ static int no_image(const struct ordering *o, const struct entry *image, const c
 	for (i = 0; i < o->count; i++)
 		nearest_try(&near, o->images[i].recipe->name);
 	if (near.best)
-		return place_err(o->err, -ENOENT, image->file->path, at,
+		return place_err(o->err, -ENOENT, image->file->shown, at,
 			"'%s' needs an image '%s'; did you mean '%s'?", image->recipe->name, name,
 			near.best);
-	return place_err(o->err, -ENOENT, image->file->path, at,
+	return place_err(o->err, -ENOENT, image->file->shown, at,
 		"'%s' needs an image '%s', which no file has; config.prerequisites names other "
 		"files",
 		image->recipe->name, name);
@@ -137,7 +137,7 @@ static int loop_err(const struct ordering *o, const char *name)
 		i--;
 	for (; i < o->open_count; i++)
 		buf_addf(&way, ", which needs '%s'", o->open[i]->recipe->name);
-	return place_err(o->err, -ELOOP, last->file->path, need_place(last->recipe, name),
+	return place_err(o->err, -ELOOP, last->file->shown, need_place(last->recipe, name),
 		"'%s' needs '%s'%s; images cannot need each other", last->recipe->name, name,
 		way.data && !way.failed ? way.data : "");
 }

@@ -58,6 +58,7 @@ void recipes_free(struct recipes *r)
 	strings_free(&r->prerequisites);
 	free(r->prerequisite_places);
 	free(r->path);
+	free(r->shown);
 	free(r->dir);
 	free(r->text);
 	*r = (struct recipes)RECIPES_NONE;
