@@ -129,5 +129,6 @@ unsigned long config_propagation(const char *word);
 /* Names that the configuration knows, from 0 on: without CAP_; NULL beyond the last. */
 const char *config_cap_name(unsigned int cap);
 const char *config_namespace_name(size_t i);
+const char *config_mount_option(size_t i);
 
 #endif

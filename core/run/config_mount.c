@@ -65,6 +65,19 @@ static const struct option *find(const struct option *table, size_t count, const
 	return NULL;
 }
 
+const char *config_mount_option(size_t i)
+{
+	static const char *const words[] = {"bind", "rbind", "rro"};
+
+	if (i < ARRAY_SIZE(flags))
+		return flags[i].word;
+	i -= ARRAY_SIZE(flags);
+	if (i < ARRAY_SIZE(propagations))
+		return propagations[i].word;
+	i -= ARRAY_SIZE(propagations);
+	return i < ARRAY_SIZE(words) ? words[i] : NULL;
+}
+
 unsigned long config_propagation(const char *word)
 {
 	const struct option *o = find(propagations, ARRAY_SIZE(propagations), word);

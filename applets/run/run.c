@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+/* kconfig
+config APPLET_RUN
+	bool "rlc-run"
+	default y
+	select PACK
+	select SHA256
+	select IMAGE
+	select RUN
+	help
+	  Runs containers: OCI bundles, and images, as an ordinary user. Podman and containerd can
+	  call it.
+*/
+/* man run
+.Sh DESCRIPTION
+Runs containers as an ordinary user, without subordinate ids: what a container does to the owners of
+files is kept in records, as
+.Xr rlc-unshare 1
+keeps it, and its users other than root are emulated.
+.Pp
+With an image,
+.Ar LAYOUT Ns : Ns Ar TAG ,
+runs a command in it, or the one that the image names; what it changes is thrown away.
+With
+.Fl -bundle
+runs the container that
+.Pa config.json
+of that directory describes, with
+.Ar COMMAND
+in place of its own.
+.Pp
+The verbs are those of an OCI runtime, with the options of
+.Xr runc 8 ,
+so that others can call it:
+.Dl podman --runtime /usr/local/bin/rlc-run run --rm IMAGE
+.Ss What is as the configuration says
+Arguments, environment, working directory, user and groups, umask, limits, capabilities, mounts,
+namespaces (new ones or those of a file), masked and read-only paths, host and domain name, sysctls
+that belong to the container's own namespaces, hooks, terminal, a read-only root.
+Mounts, masked paths and devices are found beneath the root, whatever symlinks say.
+Where the tree lacks a place for a mount it is made, and removed at the end; until then the attribute
+.Li user.rlc.points
+of the tree's top lists it.
+.Ss What is not
+Limits by cgroups, seccomp filters, labels of security modules, devices other than null, zero, full,
+random, urandom, tty and those that the caller has under the same name.
+One message says what of that a configuration asks for, and the container runs without;
+with
+.Fl -strict
+it does not run.
+A fresh
+.Pa /proc
+or
+.Pa /sys
+that the host refuses is replaced by the host's own.
+.Ss Processes
+The first process of a container looks after its command: it reaps, passes signals on, and answers
+the command's system calls where owners are emulated.
+Its number is in the file of
+.Fl -pid-file ,
+and its end, with the command's exit status, is the container's end.
+Processes that
+.Cm exec
+adds are looked after in the same way.
+.Sh ENVIRONMENT
+.Bl -tag -width XDG_RUNTIME_DIR
+.It Ev XDG_RUNTIME_DIR
+States are kept in
+.Pa rlc-run
+in it; in
+.Pa /tmp/rlc-run-UID
+where it is not set.
+.El
+.Sh EXIT STATUS
+.Bl -tag -width 128+N
+.It 125
+A container could not be made by
+.Cm run
+or
+.Cm exec ;
+the other verbs exit with 1 where something failed, with 2 for wrong usage.
+.It 126
+The command was found and cannot be run.
+.It 127
+The command was not found.
+.It 128+N
+The command was ended by signal N.
+.It Em other
+The command's own.
+.El
+.Sh EXAMPLES
+Unpack an image, and run it:
+.Bd -literal -offset indent
+rlc-image unpack --image images:debian bundle
+rlc-run run -b bundle
+.Ed
+.Pp
+As Podman does it:
+.Bd -literal -offset indent
+rlc-run create -b bundle web
+rlc-run start web
+rlc-run exec web ps
+rlc-run kill web
+rlc-run delete web
+.Ed
+.Sh SEE ALSO
+.Xr rlc 1 ,
+.Xr rlc-image 1 ,
+.Xr rlc-unshare 1
+*/
+#include "applets/run/run.h"
+
+#include "applets/lib/verbs.h"
+
+static const struct verb_row rows[] = {
+	{&run_run, NULL},
+	{&run_create, NULL},
+	{&run_start, NULL},
+	{&run_state, NULL},
+	{&run_kill, NULL},
+	{&run_delete, NULL},
+	{&run_list, "ls"},
+	{&run_exec, NULL},
+	{&run_ps, NULL},
+	{&run_features, NULL},
+};
+
+static const struct verbs verbs = {rows, ARRAY_SIZE(rows)};
+
+/* NULL: the word is none. */
+static const struct applet *find_verb(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(strchr(rows[i].verb->name, ' ') + 1, word) == 0 ||
+			(rows[i].alias && strcmp(rows[i].alias, word) == 0))
+			return rows[i].verb;
+	return NULL;
+}
+
+/* Options that stand before the verb belong to it; argv[first] is the verb. */
+static int start_verb(const struct applet *verb, int argc, char **argv, int first)
+{
+	memmove(argv + 1, argv, (size_t)first * sizeof(*argv));
+	return finish_output(verb, verb->main(verb, argc - 1, argv + 1));
+}
+
+/* --help and --version, and what is wrong: an exit status; -1 where there is more to do. */
+static int look(const struct applet *self, int argc, char **argv)
+{
+	struct options o;
+	int id;
+
+	options_start(&o, self, argc, argv);
+	o.stop_at_operand = o.tell = true;
+	while ((id = options_next(&o)) != OPTION_END)
+		if (id == OPTION_BAD)
+			return EXIT_USAGE;
+		else if (id == OPTION_HELP)
+			return verbs_help(self, &verbs), EXIT_DONE;
+		else if (id == OPTION_VERSION)
+			return print_version(self), EXIT_DONE;
+	return -1;
+}
+
+static int run_other(struct call *c)
+{
+	if (c->bundle)
+		return run_bundle_once(c, c->o.operands);
+	if (!c->o.operand_count)
+		return usage_error(c->self, "the verb, the bundle or the image is missing");
+	return verbs_run(c->self, &verbs, c->o.operand_count, c->o.operands);
+}
+
+static int main_of_run(const struct applet *self, int argc, char **argv)
+{
+	const struct applet *verb = NULL;
+	struct call c;
+	int status = look(self, argc, argv);
+
+	if (status >= 0)
+		return status;
+	status = call_read(&c, self, argc, argv, 0, -1);
+	if (status < 0 && !c.bundle && c.o.operand_count)
+		verb = find_verb(c.o.operands[0]);
+	if (verb)
+		status = start_verb(verb, argc, argv, argc - c.o.operand_count);
+	else if (status < 0)
+		status = run_other(&c);
+	call_free(&c);
+	return status;
+}
+
+static const struct option_row run_options[] = {
+	RUN_ROW_BUNDLE,
+	RUN_ROWS_GUEST,
+	RUN_ROWS_ALL,
+	{0},
+};
+
+const struct applet applet_run = {
+	.name = "run",
+	.summary = "Run containers, as an ordinary user.",
+	.usage = "-b BUNDLE [OPTION]... [COMMAND [ARGUMENT]...]\nVERB [ARGUMENT]...",
+	.options = run_options,
+	.main = main_of_run,
+};

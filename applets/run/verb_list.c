@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+/* verb list
+Lists the containers.
+*/
+/* verb ps
+Lists the processes of a container: their numbers as the caller sees them, and their commands.
+*/
+/* verb features
+Prints what this runtime knows as a JSON object (runtime-spec, features.md).
+*/
+#include "applets/run/run.h"
+
+#include "core/base/io.h"
+#include <pwd.h>
+#include <stdio.h>
+
+enum { LIST_QUIET, LIST_TABLE, LIST_JSON };
+
+static int read_format(const struct call *c)
+{
+	if (c->quiet)
+		return LIST_QUIET;
+	if (!c->format || strcmp(c->format, "table") == 0)
+		return LIST_TABLE;
+	if (strcmp(c->format, "json") == 0)
+		return LIST_JSON;
+	usage_error(c->self, "--format: '%s' is neither table nor json", c->format);
+	return -1;
+}
+
+static void add_text(struct buf *out, const char *key, const char *text)
+{
+	buf_addf(out, "%s\"%s\":", out->len && out->data[out->len - 1] != '{' ? "," : "", key);
+	json_quote(out, text, strlen(text));
+}
+
+static void show_one(const struct state *s, int format, struct buf *out)
+{
+	const char *status = state_status(s);
+	pid_t pid = strcmp(status, "stopped") == 0 ? 0 : s->first.pid;
+
+	if (format == LIST_QUIET) {
+		printf("%s\n", s->id);
+	} else if (format == LIST_TABLE) {
+		printf("%-11s %-11d %-11s %-20s %-30s %u\n", s->id, (int)pid, status, s->bundle,
+			s->created, geteuid());
+	} else {
+		buf_adds(out, out->len > 1 ? ",{" : "{");
+		add_text(out, "ociVersion", s->config.version);
+		add_text(out, "id", s->id);
+		buf_addf(out, ",\"pid\":%d", (int)pid);
+		add_text(out, "status", status);
+		add_text(out, "bundle", s->bundle);
+		add_text(out, "rootfs", s->tree ? s->tree : "");
+		add_text(out, "created", s->created);
+		buf_addf(out, ",\"owner\":\"%u\"}", geteuid());
+	}
+}
+
+static int each_state(int all, int format, struct buf *out)
+{
+	cleanup_dir DIR *dir = fdopendir(dup(all));
+	struct dirent *d;
+
+	if (!dir)
+		return -errno;
+	while ((d = readdir(dir))) {
+		cleanup_state struct state s = STATE_NONE;
+		cleanup_err struct err err = ERR_NONE;
+
+		if (state_id_valid(d->d_name) && state_open(all, d->d_name, &s, &err) == 0)
+			show_one(&s, format, out);
+	}
+	return 0;
+}
+
+static int list(struct call *c, struct err *err)
+{
+	cleanup_buf struct buf out = BUF_NONE;
+	int format = read_format(c), r;
+	cleanup_fd int all = -1;
+
+	if (format < 0)
+		return EXIT_USAGE;
+	if (format == LIST_TABLE)
+		printf("%-11s %-11s %-11s %-20s %-30s %s\n", "ID", "PID", "STATUS", "BUNDLE",
+			"CREATED", "OWNER");
+	buf_adds(&out, "[");
+	all = states_open(c->root, false, err);
+	r = all == -ENOENT ? 0 : all < 0 ? all : each_state(all, format, &out);
+	if (r < 0)
+		return err_set(err, r, "cannot list", c->root);
+	if (format == LIST_JSON)
+		printf("%s]\n", out.failed ? "" : out.data);
+	return EXIT_DONE;
+}
+
+static int list_main(const struct applet *self, int argc, char **argv)
+{
+	cleanup_err struct err err = ERR_NONE;
+	struct call c;
+	int status = call_read(&c, self, argc, argv, 0, 0);
+
+	if (status < 0)
+		status = list(&c, &err);
+	if (status < 0)
+		status = call_fail(&c, &err);
+	call_free(&c);
+	return status;
+}
+
+/* Whether the process is in the same pid namespace; those that look after others hide theirs. */
+static bool is_in(const char *pid, const char *space)
+{
+	char path[64], link[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/ns/pid", pid);
+	n = readlink(path, link, sizeof(link) - 1);
+	if (n <= 0)
+		return false;
+	link[n] = '\0';
+	return strcmp(link, space) == 0;
+}
+
+/* Its arguments, with spaces between. */
+static void show_command(const char *pid)
+{
+	char path[64], text[256];
+	cleanup_fd int fd = -1;
+	ssize_t n, i;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : io_read(fd, text, sizeof(text) - 1);
+	for (i = 0; i + 1 < n; i++)
+		if ((unsigned char)text[i] < ' ')
+			text[i] = ' ';
+	printf("%-11s %.*s\n", pid, (int)MAX(n, 0), text);
+}
+
+static int show_processes(const struct state *s, bool json)
+{
+	char path[64], space[64];
+	cleanup_dir DIR *proc = opendir("/proc");
+	struct dirent *d;
+	ssize_t n;
+	int count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)s->guest.pid);
+	n = readlink(path, space, sizeof(space) - 1);
+	if (n < 0 || !proc)
+		return -errno;
+	space[n] = '\0';
+	printf("%s", json ? "[" : "PID         CMD\n");
+	while ((d = readdir(proc)))
+		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' && is_in(d->d_name, space)) {
+			if (json)
+				printf("%s%s", count++ ? "," : "", d->d_name);
+			else
+				show_command(d->d_name);
+		}
+	printf("%s", json ? "]\n" : "");
+	return 0;
+}
+
+static int ps(struct call *c, struct err *err)
+{
+	cleanup_state struct state s = STATE_NONE;
+	cleanup_fd int all = -1;
+	int format = read_format(c), r;
+
+	if (format < 0)
+		return EXIT_USAGE;
+	all = states_open(c->root, false, err);
+	r = all < 0 ? all : state_open(all, c->o.operands[0], &s, err);
+	if (r < 0)
+		return r;
+	if (!process_lives(&s.guest))
+		return err_tell(err, -ESRCH, "the container is not running", s.id);
+	r = show_processes(&s, format == LIST_JSON);
+	return r < 0 ? err_set(err, r, "cannot list its processes", s.id) : EXIT_DONE;
+}
+
+static int ps_main(const struct applet *self, int argc, char **argv)
+{
+	cleanup_err struct err err = ERR_NONE;
+	struct call c;
+	int status = call_read(&c, self, argc, argv, 1, -1);
+
+	if (status < 0)
+		status = ps(&c, &err);
+	if (status < 0)
+		status = call_fail(&c, &err);
+	call_free(&c);
+	return status;
+}
+
+static void add_names(struct buf *out, const char *key, const char *(*name)(size_t), const char *before)
+{
+	const char *text;
+	size_t i;
+
+	buf_addf(out, "\"%s\":[", key);
+	for (i = 0; (text = name(i)); i++)
+		buf_addf(out, "%s\"%s%s\"", i ? "," : "", before, text);
+	buf_adds(out, "]");
+}
+
+static const char *hook_name(size_t i)
+{
+	static const char *const names[] = {"prestart", "createRuntime", "createContainer",
+		"startContainer", "poststart", "poststop"};
+
+	return i < ARRAY_SIZE(names) ? names[i] : NULL;
+}
+
+static const char *cap_name(size_t i)
+{
+	return config_cap_name((unsigned int)i);
+}
+
+static int features_main(const struct applet *self, int argc, char **argv)
+{
+	cleanup_buf struct buf out = BUF_NONE;
+	struct call c;
+	int status = call_read(&c, self, argc, argv, 0, 0);
+
+	if (status >= 0)
+		return call_free(&c), status;
+	buf_adds(&out, "{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"1.2.0\",");
+	add_names(&out, "hooks", hook_name, "");
+	buf_adds(&out, ",");
+	add_names(&out, "mountOptions", config_mount_option, "");
+	buf_adds(&out, ",\"linux\":{");
+	add_names(&out, "namespaces", config_namespace_name, "");
+	buf_adds(&out, ",");
+	add_names(&out, "capabilities", cap_name, "CAP_");
+	buf_adds(&out, ",\"cgroup\":{\"v1\":false,\"v2\":false,\"systemd\":false,"
+		       "\"systemdUser\":false,\"rdma\":false},\"seccomp\":{\"enabled\":false},"
+		       "\"apparmor\":{\"enabled\":false},\"selinux\":{\"enabled\":false},"
+		       "\"intelRdt\":{\"enabled\":false}}}");
+	printf("%s\n", out.failed ? "" : out.data);
+	call_free(&c);
+	return EXIT_DONE;
+}
+
+static const struct option_row list_options[] = {
+	{'q', 'q', "quiet", NULL, "ids alone"},
+	{RUN_FORMAT, 'f', "format", "HOW", "table or json"},
+	RUN_ROWS_ALL,
+	{0},
+};
+
+static const struct option_row ps_options[] = {
+	{RUN_FORMAT, 'f', "format", "HOW", "table or json"},
+	RUN_ROWS_ALL,
+	{0},
+};
+
+static const struct option_row features_options[] = {RUN_ROWS_ALL, {0}};
+
+const struct applet run_list = {
+	.name = "run list",
+	.summary = "List the containers.",
+	.usage = "[OPTION]...",
+	.options = list_options,
+	.main = list_main,
+};
+
+const struct applet run_ps = {
+	.name = "run ps",
+	.summary = "List the processes of a container.",
+	.usage = "[OPTION]... ID",
+	.options = ps_options,
+	.main = ps_main,
+};
+
+const struct applet run_features = {
+	.name = "run features",
+	.summary = "Show what this runtime knows.",
+	.usage = "[OPTION]...",
+	.options = features_options,
+	.main = features_main,
+};

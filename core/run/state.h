@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RLC_RUN_STATE_H
+#define RLC_RUN_STATE_H
+
+#include "core/run/container.h"
+
+/*
+ * What a runtime knows of its containers: a directory for each (0700), named by its id, in one for
+ * all. It holds state.json, written aside and renamed, and exec.fifo as long as the container
+ * waits to be started.
+ */
+#define STATE_FIFO "exec.fifo"
+#define STATE_ID_MAX 1024
+
+/* A process, told from others that get its number later by when it was started. */
+struct process {
+	pid_t pid;
+	uint64_t start; /* as /proc/PID/stat has it */
+};
+
+struct state {
+	char *id;  /* owned */
+	int dir;   /* of the container, locked */
+	json_t *doc;
+	struct process first, guest;
+	const char *bundle, *created, *tree; /* of the document; tree: where mount points were made */
+	struct run_config config;
+};
+
+#define STATE_NONE                                                                                 \
+	{                                                                                          \
+		.dir = -1                                                                          \
+	}
+#define cleanup_state cleanup(state_close)
+
+/* Whether it is one: letters, digits and _ + - . but not "." and "..". */
+bool state_id_valid(const char *id);
+
+/*
+ * Opens the directory of all; NULL: $XDG_RUNTIME_DIR/rlc-run, or /tmp/rlc-run-UID, which must be
+ * this user's alone. It is made with its parents where make is set. The descriptor or negative
+ * errno with err.
+ */
+int states_open(const char *dir, bool make, struct err *err);
+
+/* Makes a new one and its FIFO, locked. -EEXIST where there is one. */
+int state_make(int all, const char *id, struct state *out, struct err *err);
+
+/* Saves what is known: the processes, bundle, tree and configuration. */
+int state_save(struct state *s, const char *bundle, const char *tree, const struct run_config *config,
+	struct err *err);
+
+/* Opens one that is there, and locks it: -ENOENT, -EBADMSG where its state is none. */
+int state_open(int all, const char *id, struct state *out, struct err *err);
+
+/* "creating", "created", "running" or "stopped". */
+const char *state_status(const struct state *s);
+
+/* Starts one that is created: 0 or -errno with err. */
+int state_start(struct state *s, struct err *err);
+
+/* Removes it, and what was made in its tree. */
+int state_remove(int all, struct state *s, struct err *err);
+/* The same of one that was never whole. */
+int state_discard(int all, const char *id, struct err *err);
+
+void state_close(struct state *s);
+
+/* What is known of a process of that number now. */
+struct process process_now(pid_t pid);
+bool process_lives(const struct process *p);
+
+/* Sends it a signal: -ESRCH where it is gone. */
+int process_kill(const struct process *p, int signal);
+
+#endif
