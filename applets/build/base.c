@@ -275,16 +275,17 @@ static bool is_delivered(const struct layout *to, const struct image *i, const c
 	return true;
 }
 
-int deliver(struct work *w, const struct layout *from, const char *name, struct err *err)
+int deliver(struct work *w, const struct layout *from, const char *name, const char *dir,
+	const char *tag, struct err *err)
 {
 	cleanup_layout struct layout to = LAYOUT_NONE;
 	cleanup_image struct image i = IMAGE_NONE;
 	int r = image_open(from, name, NULL, &i, err);
 
 	if (r == 0)
-		r = work_layout(w, w->b.oci, LAYOUT_WRITE, &to, err);
-	if (r < 0 || is_delivered(&to, &i, name))
+		r = work_layout(w, dir, LAYOUT_WRITE, &to, err);
+	if (r < 0 || is_delivered(&to, &i, tag))
 		return r;
 	r = bring_image(from, &to, &i, err);
-	return r < 0 ? r : image_tag(&to, name, &i.top, err);
+	return r < 0 ? r : image_tag(&to, tag, &i.top, err);
 }

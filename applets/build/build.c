@@ -26,8 +26,15 @@ does, whose files and options these are.
 /* The verbs, as --help shows them. */
 static const struct verb_row rows[] = {
 	{&build_build, NULL},
-	{&build_clean, NULL},
+	{&build_recursive, NULL},
 	{&build_convert, NULL},
+	{&build_publish, NULL},
+	{&build_chroot, "exec"},
+	{&build_clean, NULL},
+	{&build_inspect, NULL},
+	{&build_grab, NULL},
+	{&build_gc, NULL},
+	{&build_check, NULL},
 };
 
 static const struct verbs verbs = {rows, ARRAY_SIZE(rows)};

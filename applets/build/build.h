@@ -66,6 +66,7 @@ struct build_options {
 	struct options o; /* after build_start: operands and their number */
 	const char *work_dir, *stacker_dir, *oci_dir, *roots_dir, *config, *log_file, *file;
 	bool debug, quiet, timestamp, progress, no_progress;
+	bool stop_at_operand;    /* set before: what follows is another program's */
 	const char **substitute; /* owned array of count */
 	size_t substitute_count;
 	const char *substitute_file;
@@ -93,6 +94,7 @@ void build_end(struct build_options *b);
 /* Reports err: EXIT_SOME. */
 int build_fail(const struct build_options *b, struct err *err);
 
-extern const struct applet build_build, build_clean, build_convert;
+extern const struct applet build_build, build_recursive, build_convert, build_publish, build_chroot,
+	build_clean, build_inspect, build_grab, build_gc, build_check;
 
 #endif

@@ -162,8 +162,12 @@ static int add_source(
 
 static int add_import(struct making *m, struct key *k, const struct import *i, struct err *err)
 {
-	cleanup_free char *place = NULL;
-	int r = add_source(m, k, "import", i->path, err);
+	cleanup_free char *place = NULL, *to = NULL;
+	int r;
+
+	if (i->dest && asprintf(&to, "import to %s:", i->dest) < 0)
+		return -ENOMEM;
+	r = add_source(m, k, to ? to : "import", i->path, err);
 
 	if (r < 0)
 		return r;
@@ -229,6 +233,8 @@ static int add_steps(struct making *m, struct key *k, struct err *err)
 
 	if (code == 0)
 		code = key_adds(k, "base", chain);
+	if (code == 0)
+		code = key_adds(k, "name", r->name);
 	if (code == 0)
 		code = key_adds(k, "owners", m->w->real ? "real" : "records");
 	if (code == 0)

@@ -67,6 +67,14 @@ static int lock_image(struct making *m, struct err *err)
 	return m->lock < 0 ? err_set_at(err, -errno, "cannot lock", "locks", m->r->name) : 0;
 }
 
+/* What was written last time is of no use once steps are done anew. */
+static void clear_log(const struct making *m)
+{
+	cleanup_err struct err err = ERR_NONE;
+	cleanup_fd int dir = work_dir(m->w, "logs", &err);
+	cleanup_fd int fd = openat(dir, m->r->name, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static int make_anew(struct making *m, struct err *err)
 {
 	int found = m->w->no_cache ? 0 : cache_find_steps(m, err), r;
@@ -76,6 +84,7 @@ static int make_anew(struct making *m, struct err *err)
 	cache_why(m, !found);
 	r = base_bring(m, err);
 	if (r == 0 && !found) {
+		clear_log(m);
 		r = steps_do(m, err);
 		if (r == 0)
 			r = cache_keep_steps(m, err);
@@ -91,12 +100,10 @@ static int make_anew(struct making *m, struct err *err)
 	return r;
 }
 
-static int make(struct making *m, struct err *err)
+int making_look(struct making *m, struct err *err)
 {
-	int found = 0, r = lock_image(m, err);
+	int r = work_layout(m->w, NULL, LAYOUT_WRITE, &m->layout, err);
 
-	if (r == 0)
-		r = work_layout(m->w, NULL, LAYOUT_WRITE, &m->layout, err);
 	if (r == 0)
 		r = base_find(m, err);
 	if (r == 0)
@@ -105,18 +112,54 @@ static int make(struct making *m, struct err *err)
 		r = open_sums(m, err);
 	if (r == 0)
 		r = inputs_key(m, err);
-	if (r == 0 && !m->w->no_cache)
-		r = found = cache_find_image(m, err);
-	if (r >= 0 && found)
+	return r == 0 && !m->w->no_cache ? cache_find_image(m, err) : r;
+}
+
+int making_open(struct making *m, struct image *out, struct err *err)
+{
+	int r = m->layout.fd >= 0 ? 0 : work_layout(m->w, NULL, LAYOUT_WRITE, &m->layout, err);
+
+	if (r == 0)
+		r = image_open(&m->layout, m->r->name, NULL, out, err);
+	return r < 0 ? err_set(err, r, "was not built", m->r->name) : 0;
+}
+
+static int make(struct making *m, struct err *err)
+{
+	int r = lock_image(m, err);
+
+	if (r == 0)
+		r = making_look(m, err);
+	if (r > 0)
 		making_say(m, "cached");
 	else if (r == 0)
 		r = make_anew(m, err);
 	if (r >= 0 && !m->r->build_only)
-		r = deliver(m->w, &m->layout, m->r->name, err);
+		r = deliver(m->w, &m->layout, m->r->name, m->w->b.oci, m->r->name, err);
 	return MIN(r, 0);
 }
 
-static void making_end(struct making *m)
+void making_begin(
+	struct making *m, struct work *w, const struct recipes *file, const struct recipe *r)
+{
+	*m = (struct making){.w = w,
+		.file = file,
+		.r = r,
+		.self = *w->b.self,
+		.out = -1,
+		.terminal = STDERR_FILENO,
+		.lock = -1,
+		.layout = LAYOUT_NONE,
+		.store = STORE_NONE,
+		.from = LAYOUT_NONE,
+		.image = IMAGE_NONE,
+		.key = KEY_NONE};
+	if (asprintf(&m->name, "build: %s", r->name) < 0)
+		m->name = NULL;
+	m->self.name = m->name ? m->name : "build";
+}
+
+void making_end(struct making *m)
 {
 	sum_cache_close(m->sums);
 	key_free(&m->key);
@@ -127,33 +170,22 @@ static void making_end(struct making *m)
 	layout_close(&m->from);
 	layout_close(&m->layout);
 	base_close(&m->lock);
+	free(m->name);
 }
 
-int making_run(struct work *w, const struct order_item *item, int out)
+int making_run(struct work *w, const struct order_item *item, int out, int terminal)
 {
-	cleanup_free char *name = NULL;
 	cleanup_err struct err err = ERR_NONE;
-	struct making m = {.w = w,
-		.file = item->file,
-		.r = item->recipe,
-		.self = *w->b.self,
-		.out = out,
-		.lock = -1,
-		.layout = LAYOUT_NONE,
-		.store = STORE_NONE,
-		.from = LAYOUT_NONE,
-		.image = IMAGE_NONE,
-		.key = KEY_NONE};
+	cleanup_making struct making m;
 	int r;
 
-	if (asprintf(&name, "build: %s", item->recipe->name) < 0)
-		name = NULL;
-	m.self.name = name ? name : "build";
+	making_begin(&m, w, item->file, item->recipe);
+	m.out = out;
+	m.terminal = terminal;
 	r = make(&m, &err);
 	if (r < 0) {
 		err_set(&err, r, NULL, NULL);
 		report_err(&m.self, &err);
 	}
-	making_end(&m);
 	return r < 0 ? EXIT_SOME : EXIT_DONE;
 }

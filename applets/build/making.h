@@ -10,7 +10,9 @@ struct making {
 	const struct recipes *file;
 	const struct recipe *r;
 	struct applet self; /* named by the image, for messages */
+	char *name;         /* owned: the applet's */
 	int out;            /* where what steps write goes */
+	int terminal;       /* where errors of what runs at the terminal go */
 	int lock;
 	struct layout layout; /* the internal one */
 	struct store store;   /* open once it is needed */
@@ -27,8 +29,22 @@ struct making {
 	bool faulty; /* some entry failed: what was made is not kept */
 };
 
+#define cleanup_making cleanup(making_end)
+/* Nothing is open yet. */
+void making_begin(
+	struct making *m, struct work *w, const struct recipes *file, const struct recipe *r);
+void making_end(struct making *m);
+
 /* The process: its exit status. */
-int making_run(struct work *w, const struct order_item *item, int out);
+int making_run(struct work *w, const struct order_item *item, int out, int terminal);
+
+/*
+ * Finds out what it is made of, and whether it was built of that: 1, 0, or negative errno with err.
+ */
+int making_look(struct making *m, struct err *err);
+
+/* The image that was built under that name. 0 or negative errno with err. */
+int making_open(struct making *m, struct image *out, struct err *err);
 
 /* A line for people, unless they want none. */
 void making_say(const struct making *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -89,7 +105,8 @@ int grab_to(struct making *m, const char *url, int to, const char *as, struct er
 /* Gives the image the recipe's configuration. 0 or negative errno with err. */
 int configure(struct making *m, struct err *err);
 
-/* Copies the image called name to the layout that images go to. 0 or negative errno with err. */
-int deliver(struct work *w, const struct layout *from, const char *name, struct err *err);
+/* Copies the image called name to another layout, as tag. 0 or negative errno with err. */
+int deliver(struct work *w, const struct layout *from, const char *name, const char *dir,
+	const char *tag, struct err *err);
 
 #endif

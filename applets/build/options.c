@@ -134,6 +134,7 @@ bool build_start(struct build_options *b, const struct applet *self, int argc, c
 
 	b->self = self;
 	options_start(&b->o, self, argc, argv);
+	b->o.stop_at_operand = b->stop_at_operand;
 	while ((id = options_next(&b->o)) != OPTION_END) {
 		*status = id == OPTION_DONE ? EXIT_DONE : EXIT_USAGE;
 		if (id == OPTION_DONE || id == OPTION_BAD)

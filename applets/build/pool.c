@@ -77,7 +77,7 @@ static void write_lines(const struct pool *p, const char *name, struct lines *l,
 }
 
 /* What there is now. False at the end. */
-static bool read_lines(const struct pool *p, struct worker *k, struct lines *l, const char *name)
+static bool read_lines(const struct pool *p, int log, struct lines *l, const char *name)
 {
 	char block[16 << 10];
 	ssize_t n;
@@ -85,7 +85,8 @@ static bool read_lines(const struct pool *p, struct worker *k, struct lines *l, 
 	if (l->fd < 0)
 		return false;
 	while ((n = read(l->fd, block, sizeof(block))) > 0) {
-		io_write(k->log, block, (size_t)n);
+		if (log >= 0)
+			io_write(log, block, (size_t)n);
 		buf_add(&l->part, block, (size_t)n);
 		if (l->part.data)
 			write_lines(p, name, l, false);
@@ -120,10 +121,12 @@ static bool can_start(const struct pool *p, size_t n)
 /* What it says goes one way, what its steps write another. */
 static _Noreturn void child(struct pool *p, size_t n, int out, int say)
 {
+	int terminal = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dup2(say, STDERR_FILENO) < 0)
 		_exit(EXIT_SOME);
-	_exit(making_run(p->w, &p->w->order.at[n], out));
+	_exit(making_run(p->w, &p->w->order.at[n], out, terminal));
 }
 
 static int open_log(const struct pool *p, const char *name, struct err *err)
@@ -133,7 +136,7 @@ static int open_log(const struct pool *p, const char *name, struct err *err)
 
 	if (dir < 0)
 		return dir;
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
 	return fd < 0 ? err_set_at(err, -errno, "cannot write", "logs", name) : fd;
 }
 
@@ -203,7 +206,8 @@ static void hear(struct pool *p)
 
 		if (k->state != RUNNING)
 			continue;
-		if (!(read_lines(p, k, &k->out, name_of(p, n)) | read_lines(p, k, &k->say, NULL)))
+		if (!(read_lines(p, k->log, &k->out, name_of(p, n)) |
+			    read_lines(p, -1, &k->say, NULL)))
 			finish(p, n);
 	}
 }

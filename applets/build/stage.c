@@ -10,8 +10,7 @@
 #include <sys/wait.h>
 
 #define PLACES "places"
-
-enum { CANNOT_MOUNT = 100 };
+#define EMPTY "empty" /* where an image has no layer: an overlay needs one */
 
 /* Makes all directories of path, which is clean, and what it names itself. */
 static int make_place(int top, const char *path, bool is_dir)
@@ -45,8 +44,10 @@ static int make_places(const struct stage *s)
 	static const char *const dirs[] = {"proc", "sys", "dev", "etc"};
 	static const char *const files[] = {"etc/resolv.conf", "etc/hosts"};
 	cleanup_fd int top = -1;
-	int r = mkdirat(s->upper.lock, PLACES, 0755) < 0 ? -errno : 0;
+	int r = 0;
 
+	if (mkdirat(s->upper.lock, PLACES, 0755) < 0 || mkdirat(s->upper.lock, EMPTY, 0755) < 0)
+		r = -errno;
 	if (r == 0)
 		r = top = open_places(s);
 	for (size_t n = 0; r >= 0 && n < ARRAY_SIZE(dirs); n++)
@@ -54,6 +55,52 @@ static int make_places(const struct stage *s)
 	for (size_t n = 0; r >= 0 && n < ARRAY_SIZE(files); n++)
 		r = make_place(top, files[n], false);
 	return MIN(r, 0);
+}
+
+/* In a child: whether it can be mounted is found out by doing so. */
+static int mount_overlay(const struct stage *s, struct root *root)
+{
+	const struct root_overlay o = {s->lowers.data, s->up, s->work};
+	static const struct ns_log quiet = {.tell = NULL};
+	cleanup_err struct err err = ERR_NONE;
+
+	root->log = &quiet;
+	if (fchdir(s->m->store.fd) < 0 || unshare(CLONE_NEWNS) < 0)
+		return -errno;
+	if (root_propagation(&quiet, MS_PRIVATE, &err) < 0)
+		return err.code;
+	return root_from_overlay(root, &o, &err);
+}
+
+/* Nothing of it is left for who mounts it next. */
+static void unmount(const struct stage *s, struct root *root)
+{
+	root_close(root);
+	if (umount2(s->up, UMOUNT_NOFOLLOW) < 0)
+		umount2(s->up, UMOUNT_NOFOLLOW | MNT_DETACH);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static bool can_mount(const struct stage *s)
+{
+	struct root root = ROOT_NONE;
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid > 0 && wait_for(pid) == EXIT_DONE;
+	if (mount_overlay(s, &root) < 0)
+		_exit(EXIT_SOME);
+	unmount(s, &root);
+	_exit(EXIT_DONE);
 }
 
 int stage_begin(struct stage *s, struct making *m, const struct image *i, struct err *err)
@@ -68,15 +115,21 @@ int stage_begin(struct stage *s, struct making *m, const struct image *i, struct
 		r = store_upper(&m->store, s->chain, &m->w->context.owners, &s->upper, err);
 	if (r == 0)
 		r = make_places(s);
-	if (r == 0)
-		r = buf_addf(&s->lowers, "%s%s/" PLACES, s->lowers.len ? ":" : "", s->upper.name);
+	if (r == 0 && !s->lowers.len)
+		r = buf_addf(&s->lowers, "%s/" EMPTY, s->upper.name);
 	snprintf(s->up, sizeof(s->up), "%s/upper", s->upper.name);
 	snprintf(s->work, sizeof(s->work), "%s/work", s->upper.name);
+	s->plain = r == 0 && !can_mount(s);
+	if (s->plain)
+		r = plain_begin(s, i, err);
 	return r < 0 ? err_set(err, r, "cannot prepare the tree", m->r->name) : 0;
 }
 
 void stage_end(struct stage *s)
 {
+	tree_close(&s->whole);
+	base_close(&s->manifest);
+	base_close(&s->stamps);
 	if (s->upper.lock >= 0)
 		store_upper_drop(&s->m->store, &s->upper);
 	strings_free(&s->binds);
@@ -109,40 +162,25 @@ int stage_bind(struct stage *s, const char *src, const char *dst, bool read_only
 }
 
 /* In the child: its exit status. */
-static int act_in_overlay(struct stage *s, stage_act *act, void *arg)
+static int act_in_tree(struct stage *s, stage_act *act, void *arg)
 {
-	const struct root_overlay o = {s->lowers.data, s->up, s->work};
-	static const struct ns_log quiet = {.tell = NULL};
 	struct root root = ROOT_NONE;
 	cleanup_err struct err err = ERR_NONE;
-	int r;
+	int r = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	umask(0);
-	root.log = &quiet;
-	if (fchdir(s->m->store.fd) < 0 || unshare(CLONE_NEWNS) < 0 ||
-		root_propagation(&quiet, MS_PRIVATE, &err) < 0 ||
-		root_from_overlay(&root, &o, &err) < 0)
-		return CANNOT_MOUNT;
-	r = act(s, &root.points.tree, arg, &err);
+	if (!s->plain)
+		r = mount_overlay(s, &root);
+	if (r == 0)
+		r = act(s, s->plain ? &s->whole : &root.points.tree, arg, &err);
 	if (r < 0) {
 		err_set(&err, r, NULL, NULL);
 		report_err(&s->m->self, &err);
 	}
-	root_close(&root);
-	if (umount2(s->up, UMOUNT_NOFOLLOW) < 0)
-		umount2(s->up, UMOUNT_NOFOLLOW | MNT_DETACH);
+	if (!s->plain)
+		unmount(s, &root);
 	return r < 0 || s->m->faulty ? EXIT_SOME : EXIT_DONE;
-}
-
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int stage_tree(struct stage *s, stage_act *act, void *arg, struct err *err)
@@ -151,13 +189,47 @@ int stage_tree(struct stage *s, stage_act *act, void *arg, struct err *err)
 	int status;
 
 	if (pid == 0)
-		_exit(act_in_overlay(s, act, arg));
+		_exit(act_in_tree(s, act, arg));
 	status = pid < 0 ? -errno : wait_for(pid);
-	if (status == CANNOT_MOUNT)
-		return err_set(err, -EOPNOTSUPP, "cannot mount an overlay", s->m->store.path);
 	if (status > 0) /* it said why */
 		return err_tell(err, -ECANCELED, "its files could not be put in place", NULL);
 	return status < 0 ? err_set(err, status, "cannot start a process", NULL) : 0;
+}
+
+static int add_words(struct strings *args, const char *const *words, size_t count)
+{
+	int r = 0;
+
+	for (size_t n = 0; r == 0 && n < count; n++)
+		r = strings_add(args, words[n]);
+	return r;
+}
+
+static int add_each(struct strings *args, const char *option, const struct strings *values)
+{
+	int r = 0;
+
+	for (size_t n = 0; r == 0 && n < values->count; n++) {
+		r = strings_add(args, option);
+		if (r == 0)
+			r = strings_add(args, values->at[n]);
+	}
+	return r;
+}
+
+static int add_root(const struct stage *s, struct strings *args)
+{
+	cleanup_free char *lowers = NULL, *whole = NULL;
+
+	if (asprintf(&lowers, "%s:%s/" PLACES, s->lowers.data, s->upper.name) < 0)
+		return -ENOMEM;
+	if (s->plain) {
+		if (asprintf(&whole, "%s/whole", s->upper.name) < 0)
+			return -ENOMEM;
+		return add_words(args, (const char *const[]){"--root", whole}, 2);
+	}
+	return add_words(args,
+		(const char *const[]){"--overlay", lowers, "--upper", s->up, "--work", s->work}, 6);
 }
 
 /* rlc-unshare's command line. */
@@ -165,29 +237,25 @@ static int arguments(const struct stage *s, const char *const *command, struct s
 {
 	static const char *const as_root[] = {
 		"--emulate=off", "--mount", "--pid", "--ipc", "--uts", "--fork", "--mount-proc"};
-	const char *const where[] = {"--overlay", s->lowers.data, "--upper", s->up, "--work",
-		s->work, "--hostname", "stacker", "--clearenv"};
+	static const char *const all[] = {"--hostname", "stacker", "--clearenv"};
+	size_t words = 0;
 	int r = strings_add(args, "rlc-unshare");
 
-	for (size_t n = 0; r == 0 && s->m->w->real && n < ARRAY_SIZE(as_root); n++)
-		r = strings_add(args, as_root[n]);
-	for (size_t n = 0; r == 0 && n < ARRAY_SIZE(where); n++)
-		r = strings_add(args, where[n]);
-	for (size_t n = 0; r == 0 && n < s->m->env.count; n++) {
-		r = strings_add(args, "--env");
-		if (r == 0)
-			r = strings_add(args, s->m->env.at[n]);
-	}
-	for (size_t n = 0; r == 0 && n < s->binds.count; n++) {
-		r = strings_add(args, "--bind");
-		if (r == 0)
-			r = strings_add(args, s->binds.at[n]);
-	}
+	while (command[words])
+		words++;
+	if (r == 0 && s->m->w->real)
+		r = add_words(args, as_root, ARRAY_SIZE(as_root));
+	if (r == 0)
+		r = add_root(s, args);
+	if (r == 0)
+		r = add_words(args, all, ARRAY_SIZE(all));
+	if (r == 0)
+		r = add_each(args, "--env", &s->m->env);
+	if (r == 0)
+		r = add_each(args, "--bind", &s->binds);
 	if (r == 0)
 		r = strings_add(args, "--");
-	for (; r == 0 && *command; command++)
-		r = strings_add(args, *command);
-	return r;
+	return r == 0 ? add_words(args, command, words) : r;
 }
 
 static _Noreturn void become(const struct stage *s, char **argv, int out)
@@ -198,8 +266,7 @@ static _Noreturn void become(const struct stage *s, char **argv, int out)
 	umask(022);
 	if (out >= 0 && (dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0))
 		_exit(125);
-	/* What this process has as standard error goes elsewhere */
-	if (out < 0 && dup2(1, 2) < 0)
+	if (out < 0 && dup2(s->m->terminal, 2) < 0)
 		_exit(125);
 	if (fchdir(s->m->store.fd) == 0)
 		execv("/proc/self/exe", argv);

@@ -6,8 +6,8 @@
 
 /*
  * Where steps of an image run: an overlay of the layers so far, below an upper directory of its
- * own. Below all of them lies a layer of empty places for what is mounted, so that no mount leaves
- * anything in the upper one.
+ * own. For steps there lies below all of them a layer of empty places for what is mounted, so that
+ * no mount leaves anything in the upper one. Where no overlay can be mounted it is a plain tree.
  */
 struct stage {
 	struct making *m;
@@ -16,11 +16,15 @@ struct stage {
 	char chain[65];    /* of the uppermost layer; "" for none */
 	char up[80], work[80];
 	struct strings binds; /* SRC:DST[:ro] */
+	bool plain;           /* from here on for that alone: */
+	struct tree whole;
+	int manifest, stamps; /* what it was like */
 };
 
 #define STAGE_NONE                                                                                 \
 	{                                                                                          \
-		.upper = UPPER_NONE, .lowers = BUF_NONE                                            \
+		.upper = UPPER_NONE, .lowers = BUF_NONE, .whole = TREE_NONE, .manifest = -1,       \
+		.stamps = -1                                                                       \
 	}
 #define cleanup_stage cleanup(stage_end)
 
@@ -33,7 +37,7 @@ int stage_bind(struct stage *s, const char *src, const char *dst, bool read_only
 
 /*
  * Calls act with the tree as a whole, in a process of its own, in which it may be changed. 0 or
- * negative errno with err; -EOPNOTSUPP where no overlay can be mounted.
+ * negative errno with err.
  */
 typedef int stage_act(struct stage *s, const struct tree *tree, void *arg, struct err *err);
 int stage_tree(struct stage *s, stage_act *act, void *arg, struct err *err);
@@ -43,6 +47,13 @@ int stage_tree(struct stage *s, stage_act *act, void *arg, struct err *err);
  * standard input and output. Its exit status, or negative errno with err.
  */
 int stage_run(struct stage *s, const char *const *command, int out, struct err *err);
+
+/*
+ * The plain tree: unpacked; packed (1, with a layer; 0 where nothing changed). 0 or negative errno
+ * with err.
+ */
+int plain_begin(struct stage *s, const struct image *i, struct err *err);
+int plain_pack(struct stage *s, struct descriptor *d, char diff_id[DIGEST_MAX], struct err *err);
 
 /* Puts the import into a directory, as a name (its content under their own). The same. */
 int import_fetch(struct making *m, const struct import *i, int to, const char *as, struct err *err);

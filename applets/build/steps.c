@@ -120,26 +120,32 @@ static void keep(struct stage *s, const char *diff_id)
 		store_upper_keep(&s->m->store, &s->upper, hex, &err);
 }
 
-static int pack(struct stage *s, struct err *err)
+static int pack_upper(
+	struct stage *s, struct descriptor *d, char diff_id[DIGEST_MAX], struct err *err)
 {
-	struct making *m = s->m;
-	const struct upper_options o = {.owners = &m->w->context.owners,
-		.how = making_compression(m),
-		.no_holes = making_compression(m) == COMPRESS_CHUNKED,
-		.clamp = m->w->has_epoch,
-		.mtime = m->w->epoch,
+	const enum compression how = making_compression(s->m);
+	const struct upper_options o = {.owners = &s->m->w->context.owners,
+		.how = how,
+		.no_holes = how == COMPRESS_CHUNKED,
+		.clamp = s->m->w->has_epoch,
+		.mtime = s->m->w->epoch,
 		.fault = making_fault,
-		.arg = m};
-	cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
-	char diff_id[DIGEST_MAX];
+		.arg = s->m};
 	int r = clean(s, err);
 
-	if (r == 0)
-		r = upper_pack(&m->layout, &s->upper.top, &o, &d, diff_id, err);
+	return r < 0 ? r : upper_pack(&s->m->layout, &s->upper.top, &o, d, diff_id, err);
+}
+
+static int pack(struct stage *s, struct err *err)
+{
+	cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
+	char diff_id[DIGEST_MAX];
+	int r = s->plain ? plain_pack(s, &d, diff_id, err) : pack_upper(s, &d, diff_id, err);
+
 	if (r <= 0)
 		return r;
-	r = add_made_layer(m, &d, diff_id, m->r->run.count ? "run" : "imports", err);
-	if (r == 0)
+	r = add_made_layer(s->m, &d, diff_id, s->m->r->run.count ? "run" : "imports", err);
+	if (r == 0 && !s->plain)
 		keep(s, diff_id);
 	return r;
 }

@@ -6,6 +6,7 @@ before.
 /* verb recursive-build
 The same for all files beneath a directory.
 */
+#include "applets/build/find.h"
 #include "applets/build/work.h"
 #include "core/base/sys.h"
 
@@ -22,7 +23,14 @@ enum {
 	NO_VERITY,
 	WHY,
 	JOBS,
-	COMPRESS
+	COMPRESS,
+	PATTERN,
+	DIRECTORY
+};
+
+struct job {
+	struct work w;
+	const char *pattern, *dir;
 };
 
 static int take_layer_type(const struct work *w, const char *value)
@@ -55,13 +63,18 @@ static int take_compress(struct work *w, const char *value)
 
 static int take(void *arg, int id, const char *value)
 {
-	struct work *w = arg;
+	struct job *j = arg;
+	struct work *w = &j->w;
 
 	w->no_cache |= id == NO_CACHE;
 	w->require_hash |= id == REQUIRE_HASH;
 	w->order_only |= id == ORDER_ONLY;
 	w->why |= id == WHY;
-	if (id == SHELL_FAIL)
+	if (id == PATTERN)
+		j->pattern = value;
+	else if (id == DIRECTORY)
+		j->dir = value;
+	else if (id == SHELL_FAIL)
 		w->on_failure = "/bin/sh";
 	else if (id == ON_FAILURE)
 		w->on_failure = value;
@@ -99,15 +112,40 @@ static int build(struct work *w, const char *const *files, size_t count)
 	return work_build(w);
 }
 
+static bool start(struct job *j, const struct applet *self, int argc, char **argv, int *status)
+{
+	j->w.jobs = sys_processors();
+	return build_start(&j->w.b, self, argc, argv, take, j, 0, 0, status);
+}
+
 static int build_main(const struct applet *self, int argc, char **argv)
 {
-	cleanup_work struct work w = WORK_NONE;
+	struct job j = {.w = WORK_NONE};
 	int status;
 
-	w.jobs = sys_processors();
-	if (!build_start(&w.b, self, argc, argv, take, &w, 0, 0, &status))
-		return status;
-	return build(&w, &w.b.file, 1);
+	if (start(&j, self, argc, argv, &status))
+		status = build(&j.w, &j.w.b.file, 1);
+	work_end(&j.w);
+	return status;
+}
+
+static int recursive_main(const struct applet *self, int argc, char **argv)
+{
+	struct job j = {.w = WORK_NONE, .pattern = FIND_PATTERN, .dir = "."};
+	cleanup_err struct err err = ERR_NONE;
+	struct strings files = {NULL, 0};
+	int status;
+
+	if (start(&j, self, argc, argv, &status)) {
+		status = EXIT_DONE;
+		if (find_files(j.dir, j.pattern, j.w.b.stacker, &files, &err) < 0)
+			status = build_fail(&j.w.b, &err);
+		if (status == EXIT_DONE)
+			status = build(&j.w, (const char *const *)files.at, files.count);
+	}
+	strings_free(&files);
+	work_end(&j.w);
+	return status;
 }
 
 #define ROWS                                                                                          \
@@ -143,4 +181,20 @@ const struct applet build_build = {
 	.usage = "[OPTION]...",
 	.options = build_options,
 	.main = build_main,
+};
+
+static const struct option_row recursive_options[] = {
+	{PATTERN, 'p', "stacker-file-pattern", "REGEX",
+		"which paths are files to build (/stacker\\.ya?ml$)"},
+	{DIRECTORY, 'd', "search-dir", "DIR", "where they are (.)"},
+	ROWS,
+	{0},
+};
+
+const struct applet build_recursive = {
+	.name = "build recursive-build",
+	.summary = "Build the images of all files beneath a directory.",
+	.usage = "[OPTION]...",
+	.options = recursive_options,
+	.main = recursive_main,
 };
