@@ -133,6 +133,8 @@ static int pack_changes(struct committing *c, struct layout *l, struct err *err)
 	int done = manifest < 0 || stamps < 0 ? -errno : 0;
 
 	if (done == 0)
+		done = points_remove(&c->r->upper.top, NULL); /* for mounts: nobody's change */
+	if (done == 0)
 		done = mtree_compare(&view, manifest, stamps, &changes, err);
 	if (done == 0 && changes.count)
 		done = write_changes(c, l, &changes, err);
