@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* verb convert
-Makes a file of images of a Dockerfile: one image for each stage, of which the last is not
+Each stage becomes an image, all but the last
 .Ic build_only ,
-and one more wherever
+and one more comes to be wherever
 .Ic COPY
 stands behind a
 .Ic RUN .

@@ -74,17 +74,9 @@ const struct recipe *recipes_find(const struct recipes *r, const char *name)
 	return NULL;
 }
 
-/* Adds name, which may be NULL, unless it is there. */
 static int need(struct strings *out, const char *name)
 {
-	size_t i;
-
-	if (!name)
-		return 0;
-	for (i = 0; i < out->count; i++)
-		if (strcmp(out->at[i], name) == 0)
-			return 0;
-	return strings_add(out, name);
+	return name ? strings_add(out, name) : 0;
 }
 
 static int need_url(struct strings *out, const char *url)
@@ -92,6 +84,41 @@ static int need_url(struct strings *out, const char *url)
 	cleanup_free char *image = url_image(url);
 
 	return url_is(url, "stacker") && !image ? -ENOMEM : need(out, image);
+}
+
+/* By text, then by place in the list. */
+static int compare_texts(const void *a, const void *b)
+{
+	char **x = *(char ***)a, **y = *(char ***)b;
+	int order = strcmp(*x, *y);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+/* Of what stands there more than once the first stays. */
+static int drop_repeated(struct strings *s)
+{
+	cleanup_free char ***sorted = calloc(s->count + 1, sizeof(*sorted));
+	size_t i, kept = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (i = 0; i < s->count; i++)
+		sorted[i] = &s->at[i];
+	qsort(sorted, s->count, sizeof(*sorted), compare_texts);
+	for (i = 1; i < s->count; i++) {
+		if (strcmp(*sorted[kept], *sorted[i]) != 0) {
+			kept = i;
+			continue;
+		}
+		free(*sorted[i]);
+		*sorted[i] = NULL;
+	}
+	for (i = kept = 0; i < s->count; i++)
+		if (s->at[i])
+			s->at[kept++] = s->at[i];
+	s->count = kept;
+	return 0;
 }
 
 int recipe_needs(const struct recipe *r, struct strings *out)
@@ -107,5 +134,5 @@ int recipe_needs(const struct recipe *r, struct strings *out)
 		code = need_url(out, r->imports[i].path);
 	for (i = 0; code == 0 && i < r->apply_count; i++)
 		code = need_url(out, r->apply[i].image);
-	return code;
+	return code < 0 ? code : drop_repeated(out);
 }
