@@ -60,8 +60,11 @@ static int open_image(struct run_image *r, const char *name, struct err *err)
 	return done < 0 ? done : image_open(&r->layout, r->name.tag, NULL, &r->image, err);
 }
 
-static int name_places(struct run_image *r, struct err *err)
+int image_name_places(struct run_image *r, struct err *err)
 {
+	free(r->dir);
+	free(r->root);
+	r->root = NULL;
 	if (asprintf(&r->dir, "%s/%s", r->store.path, r->upper.name) < 0) {
 		r->dir = NULL;
 		return err_set(err, -ENOMEM, NULL, NULL);
@@ -79,10 +82,11 @@ static int make_tree(struct run_image *r, struct err *err)
 	int done = image_mount(r, &why);
 
 	if (done != -EOPNOTSUPP)
-		return done < 0 ? err_set(err, done, why.what, why.path) : name_places(r, err);
-	store_upper_drop(&r->store, &r->upper);
-	done = image_spread(r, err);
-	return done < 0 ? done : name_places(r, err);
+		return done < 0 ? (why.told ? err_tell : err_set)(err, done, why.what, why.path)
+				: 0;
+	if (r->upper.lock >= 0)
+		store_upper_drop(&r->store, &r->upper);
+	return image_spread(r, err);
 }
 
 static int prepare(struct run_image *r, const char *name, struct err *err)

@@ -35,6 +35,9 @@ struct run_image {
 	bool faulty; /* something could not be unpacked, or packed; it was told */
 };
 
+/* Fills dir and root, once there is an upper directory. 0 or -ENOMEM with err. */
+int image_name_places(struct run_image *r, struct err *err);
+
 /* Mounts the image's layers and the upper directory above them. 0; negative errno with err, whose
  * code is -EOPNOTSUPP where no overlay can be mounted. */
 int image_mount(struct run_image *r, struct err *err);

@@ -89,6 +89,8 @@ int image_spread(struct run_image *r, struct err *err)
 	int done = store_upper(&r->store, "", &r->context.owners, &r->upper, err);
 
 	if (done == 0)
+		done = image_name_places(r, err);
+	if (done == 0)
 		done = image_unpack(
 			&r->layout, &r->image, 0, r->image.layer_count, &r->upper.top, &o, err);
 	if (done == 0 && r->faulty)

@@ -82,7 +82,17 @@ static int make_places(struct run_image *r, struct err *err)
 	return done < 0 ? err_set(err, done, "cannot make places for mounts", r->store.path) : 0;
 }
 
-/* From the store's directory: its own name may have a colon. */
+static int enter_mounts(struct err *err)
+{
+	static const struct ns_log quiet = {.tell = NULL};
+
+	return unshare(CLONE_NEWNS) < 0 ? -errno : root_propagation(&quiet, MS_PRIVATE, err);
+}
+
+/*
+ * From the store's directory, whose own name may have a colon; by its path, for what was opened
+ * before shows the mounts of another namespace.
+ */
 static int mount_overlay(struct run_image *r, const struct buf *lowers, struct err *err)
 {
 	static const struct ns_log quiet = {.tell = NULL};
@@ -90,24 +100,48 @@ static int mount_overlay(struct run_image *r, const struct buf *lowers, struct e
 	cleanup_root struct root root = ROOT_NONE;
 	char up[80], work[80];
 	const struct root_overlay o = {lowers->data, up, work};
-	int done;
 
 	snprintf(up, sizeof(up), "%s/upper", r->upper.name);
 	snprintf(work, sizeof(work), "%s/work", r->upper.name);
 	root.log = &quiet;
-	if (here < 0 || fchdir(r->store.fd) < 0)
+	if (here < 0 || chdir(r->store.path) < 0)
 		return err_set(err, -errno, "cannot enter", r->store.path);
-	done = unshare(CLONE_NEWNS) < 0 ? -errno : root_propagation(&quiet, MS_PRIVATE, err);
-	if (done == 0)
-		done = root_from_overlay(&root, &o, err);
-	if (done == 0) {
+	if (root_from_overlay(&root, &o, err) == 0) {
 		r->tree.fd = root.points.tree.fd;
 		root.points.tree.fd = -1;
 		r->mounted = true;
 	}
-	if (fchdir(here) < 0 && done == 0)
-		done = err_set(err, -errno, "cannot go back", ".");
-	return r->mounted || done == 0 ? done : -EOPNOTSUPP;
+	if (fchdir(here) < 0)
+		return err_set(err, -errno, "cannot go back", ".");
+	return r->mounted ? 0 : -EOPNOTSUPP;
+}
+
+/* The upper directory, and a layer of places below all others. */
+static int make_upper(struct run_image *r, const char *chain, struct buf *lowers, struct err *err)
+{
+	int done = store_upper(&r->store, chain, &r->context.owners, &r->upper, err);
+
+	if (done == 0)
+		done = image_name_places(r, err);
+	if (done == 0)
+		done = make_places(r, err);
+	if (done == 0 &&
+		buf_addf(lowers, "%s%s/" PLACES, lowers->len ? ":" : "", r->upper.name) < 0)
+		done = err_set(err, -ENOMEM, NULL, NULL);
+	return done;
+}
+
+/* Where no overlay can be mounted no layer can have whiteouts, either: it is found out first. */
+static int try_overlay(struct run_image *r, struct err *err)
+{
+	cleanup_buf struct buf lowers = BUF_NONE;
+	int done = make_upper(r, "", &lowers, err);
+
+	if (done == 0)
+		done = mount_overlay(r, &lowers, err);
+	image_unmount(r);
+	store_upper_drop(&r->store, &r->upper);
+	return done;
 }
 
 int image_mount(struct run_image *r, struct err *err)
@@ -115,15 +149,16 @@ int image_mount(struct run_image *r, struct err *err)
 	const struct unpack_options o = unpacking(r);
 	cleanup_buf struct buf lowers = BUF_NONE;
 	char chain[65];
-	int done = store_layers(&r->store, &r->layout, &r->image, &o, &lowers, chain, err);
+	int done = enter_mounts(err);
 
+	if (done < 0)
+		return -EOPNOTSUPP;
+	if (!store_has(&r->store, &r->image))
+		done = try_overlay(r, err);
 	if (done == 0)
-		done = store_upper(&r->store, chain, &r->context.owners, &r->upper, err);
+		done = store_layers(&r->store, &r->layout, &r->image, &o, &lowers, chain, err);
 	if (done == 0)
-		done = make_places(r, err);
-	if (done == 0 &&
-		buf_addf(&lowers, "%s%s/" PLACES, lowers.len ? ":" : "", r->upper.name) < 0)
-		done = err_set(err, -ENOMEM, NULL, NULL);
+		done = make_upper(r, chain, &lowers, err);
 	return done < 0 ? done : mount_overlay(r, &lowers, err);
 }
 

@@ -357,6 +357,16 @@ int store_layers(struct store *s, const struct layout *l, const struct image *i,
 	return r < 0 ? err_set(err, r, "cannot unpack into the store", s->path) : 0;
 }
 
+bool store_has(const struct store *s, const struct image *i)
+{
+	char hex[65];
+
+	for (size_t n = 0; n < i->layer_count; n++)
+		if (chain_id(n ? hex : NULL, i->diff_ids[n], hex) < 0 || !is_there(s, hex))
+			return false;
+	return true;
+}
+
 static const char *upper_name(const struct upper *u)
 {
 	return u->name + strlen(ASIDE);

@@ -45,6 +45,9 @@ int chain_id(const char *below, const char *diff_id, char hex[65]);
 int store_layers(struct store *s, const struct layout *l, const struct image *i,
 	const struct unpack_options *o, struct buf *lowers, char chain[65], struct err *err);
 
+/* Whether all layers of the image are there: then nothing is left to unpack. */
+bool store_has(const struct store *s, const struct image *i);
+
 /* Directories for an overlay's changes. */
 struct upper {
 	char name[64]; /* "aside/NAME": upper and work are below it */
