@@ -27,6 +27,12 @@ static int open_dir(int dirfd, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+/* The first that a store gets: it may get it at any moment. */
+static bool has_layers(const struct store *s)
+{
+	return faccessat(s->fd, "layers", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* What is there already must be a store, or empty: it is to be ours alone, and gets files. */
 static int check_place(const struct store *s, struct err *err)
 {
@@ -36,11 +42,11 @@ static int check_place(const struct store *s, struct err *err)
 
 	if (fstat(s->fd, &st) < 0)
 		return err_set(err, -errno, "cannot open the store", s->path);
-	if (faccessat(s->fd, "layers", F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (!has_layers(s)) {
 		r = listing_read(s->fd, false, &l);
 		if (r < 0)
 			return err_set(err, r, "cannot open the store", s->path);
-		if (l.count)
+		if (l.count && !has_layers(s))
 			return err_tell(err, -EEXIST, "is no store, and not empty", s->path);
 	}
 	if ((st.st_mode & 077) && fchmod(s->fd, 0700) < 0)
