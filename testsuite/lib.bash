@@ -179,3 +179,27 @@ lower() {
 		layer.add("kept/old")
 	END
 }
+
+# programs DIR NAME...: copies these programs of the host with what they need into a tree
+programs() {
+	local dir=$1 name file
+	shift
+	mkdir -p "$dir/bin" "$dir/tmp"
+	for name; do
+		cp -L "$(PATH=/usr/bin:/bin:/usr/sbin command -v "$name")" "$dir/bin/" || return
+		for file in $(ldd "$dir/bin/$name" | grep -o '/[^ )]*'); do
+			mkdir -p "$dir${file%/*}"
+			cp -Ln "$file" "$dir$file"
+		done
+	done
+}
+
+# layer_of IMAGE N: the names in its layer of that number, from 0, without its top
+layer_of() {
+	local blob
+	blob=$(of_image "$1" ".manifest.blob.layers[$2].digest" | cut -d: -f2)
+	rlc-tar tf "${1%%:*}/blobs/sha256/$blob" | sed 's|^\./||; /^$/d' | tr '\n' ' '
+}
+
+# depth IMAGE: how many layers it has
+depth() { of_image "$1" '.manifest.blob.layers | length'; }

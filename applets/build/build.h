@@ -3,7 +3,7 @@
 #define RLC_BUILD_H
 
 #include "applets/lib/applet.h"
-#include "core/base/buf.h"
+#include "core/build/file.h"
 
 /*
  * A verb of rlc-build is an applet of its own, named "build VERB", in a file verb_X.c that defines
@@ -70,6 +70,7 @@ struct build_options {
 	const char **substitute; /* owned array of count */
 	size_t substitute_count;
 	const char *substitute_file;
+	struct substitutions configured; /* what --config says */
 	int log;                     /* where messages of the work go; standard error */
 	char *stacker, *oci, *roots; /* owned: the directories, absolute */
 };

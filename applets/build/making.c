@@ -105,11 +105,11 @@ int making_look(struct making *m, struct err *err)
 	int r = work_layout(m->w, NULL, LAYOUT_WRITE, &m->layout, err);
 
 	if (r == 0)
+		r = open_sums(m, err);
+	if (r == 0)
 		r = base_find(m, err);
 	if (r == 0)
 		r = env_make(m, err);
-	if (r == 0)
-		r = open_sums(m, err);
 	if (r == 0)
 		r = inputs_key(m, err);
 	return r == 0 && !m->w->no_cache ? cache_find_image(m, err) : r;

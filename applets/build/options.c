@@ -92,6 +92,30 @@ static char *directory(const struct build_options *b, const char *given, const c
 	return path;
 }
 
+/* What the configuration says of a directory, unless an option does. */
+static void take_configured(struct build_options *b, const struct pair *p)
+{
+	static const char *const names[] = {"stacker_dir", "oci_dir", "rootfs_dir"};
+	const char **const places[] = {&b->stacker_dir, &b->oci_dir, &b->roots_dir};
+
+	for (size_t n = 0; n < ARRAY_SIZE(names); n++)
+		if (strcmp(p->name, names[n]) == 0 && !*places[n])
+			*places[n] = p->value;
+}
+
+static int read_config(struct build_options *b)
+{
+	cleanup_err struct err err = ERR_NONE;
+
+	if (!b->config)
+		return EXIT_DONE;
+	if (substitutions_read(&b->configured, b->config, &err) < 0)
+		return build_fail(b, &err);
+	for (size_t n = 0; n < b->configured.pairs.count; n++)
+		take_configured(b, &b->configured.pairs.at[n]);
+	return EXIT_DONE;
+}
+
 static int open_log(struct build_options *b)
 {
 	cleanup_err struct err err = ERR_NONE;
@@ -118,6 +142,8 @@ static int check(struct build_options *b, int least, int most)
 		return usage_error(b->self, "an operand is missing");
 	if (b->o.operand_count > most)
 		return usage_error(b->self, "%s: one operand too many", b->o.operands[most]);
+	if (read_config(b) != EXIT_DONE)
+		return EXIT_SOME;
 	b->stacker = directory(b, b->stacker_dir, ".stacker");
 	b->oci = directory(b, b->oci_dir, "oci");
 	b->roots = directory(b, b->roots_dir, "roots");
@@ -152,6 +178,7 @@ bool build_start(struct build_options *b, const struct applet *self, int argc, c
 void build_end(struct build_options *b)
 {
 	free(b->substitute);
+	substitutions_free(&b->configured);
 	free(b->stacker);
 	free(b->oci);
 	free(b->roots);

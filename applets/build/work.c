@@ -3,6 +3,7 @@
 
 #include "core/base/io.h"
 #include <stdio.h>
+#include <sys/file.h>
 
 static int make_directory(const char *path, struct err *err)
 {
@@ -78,9 +79,10 @@ int work_dir(const struct work *w, const char *name, struct err *err)
 	return fd < 0 ? err_set_at(err, -errno, "cannot open", w->b.stacker, name) : fd;
 }
 
-/* Makes a layout where there is none; somebody else may be first. */
-static int make_layout(const char *dir, struct err *err)
+/* Makes a layout where there is none. Who makes one waits for all that use it, so one does. */
+static int make_layout(const struct work *w, const char *dir, struct err *err)
 {
+	cleanup_fd int lock = openat(w->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_free char *file = NULL;
 	int r;
 
@@ -88,20 +90,21 @@ static int make_layout(const char *dir, struct err *err)
 		return err_set(err, -ENOMEM, NULL, file = NULL);
 	if (faccessat(AT_FDCWD, file, F_OK, 0) == 0)
 		return 0;
+	while (flock(lock, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_set(err, -errno, "cannot lock", w->b.stacker);
+	if (faccessat(AT_FDCWD, file, F_OK, 0) == 0)
+		return 0;
 	r = tree_make_parents(dir);
 	if (r == 0)
 		r = layout_create(dir, err);
-	if (r == -EEXIST && faccessat(AT_FDCWD, file, F_OK, 0) == 0) {
-		err_free(err);
-		r = 0;
-	}
 	return r < 0 ? err_set(err, r, "cannot make the layout", dir) : 0;
 }
 
 int work_layout(const struct work *w, const char *dir, enum layout_use use, struct layout *l,
 	struct err *err)
 {
-	int r = make_layout(dir ? dir : w->layout_dir, err);
+	int r = make_layout(w, dir ? dir : w->layout_dir, err);
 
 	return r < 0 ? r : layout_open(l, dir ? dir : w->layout_dir, use, err);
 }

@@ -1,0 +1,631 @@
+# SPDX-License-Identifier: Apache-2.0
+# rlc-build: from a file of steps to images. What is cached is in build_cache.bats, what goes wrong in
+# build_faults.bats, the file itself in build_file.bats.
+# environments: user tmpfs inns root
+load lib
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR"
+	programs rootfs sh ls cat id mkdir stat touch rm ln sleep env chown chmod
+	rlc-chown -h 0:0 rootfs
+	rlc-image copy tree:rootfs base:base
+}
+
+setup() {
+	rlc_setup
+	ln -s "$BATS_FILE_TMPDIR/base" base
+}
+
+# The file, from standard input
+file() { cat >stacker.yaml; }
+
+config_of() { of_image "$1" ".config.blob.config$2"; }
+
+@test "from nothing: files, directories and what is in them, with their owners and modes" {
+	mkdir -p d/sub
+	echo one >one
+	echo two >d/two
+	chmod 0600 d/two
+	echo three >d/sub/three
+	file <<-'END'
+		all:
+		  from:
+		    type: scratch
+		  imports:
+		    - {path: one, dest: /}
+		    - {path: one, dest: /etc/renamed, mode: 0640, uid: 3, gid: 4}
+		    - {path: d, dest: /as/}
+		    - {path: d, dest: /as/other}
+		    - {path: d/, dest: /content}
+	END
+	runs 0 rlc-build build
+	is "all: built"
+	equal "$(depth oci:all)" 1
+	equal "$(rlc-image diff --json oci:base:base oci:oci:all | jq -r 'select(.change == "added") | "\(.path) \(.new.mode) \(.new.uid):\(.new.gid)"' | grep -v ' 0755 0:0$' | sort | tr '\n' ';')" \
+		"as/d/sub/three 0644 0:0;as/d/two 0600 0:0;as/other/sub/three 0644 0:0;as/other/two 0600 0:0;content/sub/three 0644 0:0;content/two 0600 0:0;etc/renamed 0640 3:4;one 0644 0:0;"
+}
+
+@test "a step runs with imports, environment and artifacts, and its changes are the layer" {
+	mkdir d
+	echo text >d/file
+	file <<-'END'
+		app:
+		  from: {type: oci, url: "base:base"}
+		  imports:
+		    - stacker.yaml
+		    - d
+		  build_env: {WHAT: "some thing"}
+		  run: |
+		    cat /stacker/imports/d/file
+		    echo "$WHAT, $STACKER_LAYER_NAME, $HOME, $PATH"
+		    id -u
+		    test -r /stacker/imports/stacker.yaml
+		    ! touch /stacker/imports/no
+		    echo out >/stacker/artifacts/out
+		    mkdir /new
+		    touch /new/file
+		    chown 7:8 /new/file
+		    rm /bin/sleep
+	END
+	SECRET=x runs 0 rlc-build build
+	has "app| text" "app| some thing, app, , /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "app| 0" "app: built"
+	equal "$(cat .stacker/artifacts/app/out)" out
+	equal "$(layer_of oci:app 1)" "bin/ bin/.wh.sleep new/ new/file "
+	has "app| + id -u"
+	equal "$(rlc-image diff --json oci:base:base oci:oci:app | jq -r 'select(.path == "new/file") | "\(.new.uid):\(.new.gid)"')" 7:8
+	cat .stacker/logs/app
+	grep -x text .stacker/logs/app
+}
+
+@test "a step that changes nothing makes no layer" {
+	file <<-'END'
+		app:
+		  from: {type: oci, url: "base:base"}
+		  run:
+		    - true
+		    - touch /stacker/mine || true
+	END
+	runs 0 rlc-build build
+	equal "$(depth oci:app)" 1
+}
+
+@test "a script of its own kind is run as it is" {
+	file <<-'END'
+		app:
+		  from: {type: oci, url: "base:base"}
+		  run: |
+		    #!/bin/sh
+		    false
+		    echo went on
+	END
+	runs 0 rlc-build build
+	has "app| went on"
+	lacks "+ false"
+}
+
+@test "images that need each other: built, build_only and stacker://" {
+	file <<-'END'
+		last:
+		  from: {type: scratch}
+		  imports:
+		    - {path: "stacker://maker/out/result", dest: /result}
+		    - {path: "stacker://maker/link", dest: /followed}
+		maker:
+		  from: {type: built, tag: first}
+		  build_only: true
+		  run: |
+		    mkdir /out
+		    cat /given >/out/result
+		    ln -s /out/result /link
+		first:
+		  from: {type: oci, url: "base:base"}
+		  run: echo given >/given
+	END
+	runs 0 rlc-build build
+	has "first: built" "maker: built" "last: built"
+	runs 0 rlc-image list --layout oci
+	is "first
+last"
+	equal "$(layer_of oci:last 0)" "followed result "
+	rlc-image raw unpack --image oci:last t
+	equal "$(cat t/result t/followed)" "given
+given"
+}
+
+@test "images that do not need each other are built side by side, as many as --jobs says" {
+	file <<-'END'
+		a: &a
+		  from: {type: oci, url: "base:base"}
+		  binds: [both -> /both]
+		  run: |
+		    touch /both/$STACKER_LAYER_NAME
+		    n=0
+		    while [ ! -e /both/a ] || [ ! -e /both/b ]; do
+		      [ $((n += 1)) -lt 100 ] || exit 3
+		      sleep 0.1
+		    done
+		b: *a
+	END
+	mkdir both
+	runs 0 rlc-build build --jobs 2
+	rm both/*
+	sed -i 's/-lt 100/-lt 2/' stacker.yaml
+	runs 1 rlc-build build --jobs=1
+	has "a: run: exit status 3" "failed: a; not built: b"
+}
+
+@test "a symlink in the base leads nowhere else, for imports, overlay_dirs and stacker://" {
+	mkdir -p t/etc "t$PWD/out" out o/evil/more
+	ln -s "$PWD/out" t/evil
+	ln -s ../../../../../../../../../../../../etc t/up
+	ln -s /etc/passwd t/pw
+	echo inside >t/etc/passwd
+	echo new >file
+	echo new >o/evil/more/file
+	rlc-image copy tree:t evil:latest
+	file <<-'END'
+		a:
+		  from: {type: oci, url: evil}
+		  imports:
+		    - {path: file, dest: /evil/file}
+		    - {path: file, dest: /up/file}
+		b:
+		  from: {type: oci, url: evil}
+		  overlay_dirs:
+		    - source: o/evil
+		      dest: /evil
+		c:
+		  from: {type: scratch}
+		  imports:
+		    - {path: "stacker://a/pw", dest: /pw}
+		    - {path: "stacker://a/up/passwd", dest: /pw2}
+	END
+	runs 0 rlc-build build
+	equal "$(ls out)" ""
+	rlc-image raw unpack --image oci:c t2
+	equal "$(cat t2/pw t2/pw2)" "inside
+inside"
+	has "a: built"
+	layer_of oci:a 1 | grep -F "etc/file"
+}
+
+@test "a file does not take the place of a directory of the image" {
+	echo x >file
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "base:base"}
+		  imports: [{path: file, dest: /bin}]
+	END
+	runs 1 rlc-build build
+	has "bin: is a directory in the image" "failed: a"
+}
+
+@test "overlay_dirs: modes stay, owners are root's" {
+	mkdir -p o/usr/share
+	echo x >o/usr/share/x
+	rlc-chown 5:6 o/usr/share/x
+	chmod 4711 o/usr/share/x
+	file <<-'END'
+		a:
+		  from: {type: scratch}
+		  overlay_dirs:
+		    - source: o
+		b:
+		  from: {type: scratch}
+		  overlay_dirs:
+		    - source: o
+		      dest: /opt/
+	END
+	runs 0 rlc-build build
+	equal "$(layer_of oci:a 0)" "usr/ usr/share/ usr/share/x "
+	equal "$(layer_of oci:b 0)" "opt/ opt/usr/ opt/usr/share/ opt/usr/share/x "
+	rlc-image raw unpack --image oci:a t
+	equal "$(rlc-stat -c %a:%u:%g t/usr/share/x)" "4711:0:0"
+}
+
+@test "binds are there while steps run, and in no layer; without their source nothing is built" {
+	mkdir src
+	echo bound >src/file
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "base:base"}
+		  binds:
+		    - src -> /some/place
+		    - source: src/file
+		      dest: /file
+		  run: |
+		    cat /some/place/file /file
+		    echo back >/some/place/back
+	END
+	runs 0 rlc-build build
+	has "a| bound"
+	equal "$(cat src/back)" back
+	equal "$(depth oci:a)" 1
+	mv src other
+	runs 1 rlc-build build
+	has "src: cannot read: No such file or directory"
+	[ ! -e src ]
+	mkdir src a:b
+	touch src/file
+	sed -i 's|src -> /some/place|a:b -> /x|' stacker.yaml
+	runs 1 rlc-build build
+	has "a:b: no path with a colon can be bound"
+}
+
+@test "the configuration is the recipe's; cmd and entrypoint are not the base's" {
+	rlc-image copy base:base mine:base
+	rlc-image config --image mine:base --config.cmd old --config.entrypoint old --config.env BASE=1 \
+		--config.label base=1 --config.user bob
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "mine:base"}
+		  cmd: ls -l "a b"
+		  environment: {A: "1", BASE: "2"}
+		  labels: {l: m}
+		  working_dir: /w
+		  volumes: [/v]
+		  runtime_user: "5:6"
+		  annotations: {org.x: y}
+		  os: linux
+		  arch: arm64
+		b:
+		  from: {type: oci, url: "mine:base"}
+		  entrypoint: [sh, -c]
+		  environment: {PATH: /p}
+		c:
+		  from: {type: built, tag: a}
+		  full_command: run it
+	END
+	sed -i 's/  arch: arm64//' stacker.yaml
+	runs 0 rlc-build build --annotations-namespace my.name
+	equal "$(config_of oci:a | jq -cS .)" '{"Cmd":["ls","-l","a b"],"Env":["BASE=2","A=1","PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],"Labels":{"base":"1","l":"m"},"User":"5:6","Volumes":{"/v":{}},"WorkingDir":"/w"}'
+	equal "$(of_image oci:a '.manifest.blob.annotations | del(.["my.name.stacker.stacker_yaml"])' | jq -c .)" '{"org.x":"y"}'
+	equal "$(of_image oci:a '.manifest.blob.annotations["my.name.stacker.stacker_yaml"]')" "$(cat stacker.yaml)"
+	equal "$(config_of oci:b | jq -c '[.Cmd, .Entrypoint, .Env]')" '[null,["sh","-c"],["BASE=1","PATH=/p"]]'
+	equal "$(config_of oci:c | jq -c '[.Cmd, .Entrypoint, .WorkingDir]')" '[null,["run","it"],"/w"]'
+}
+
+@test "generate_labels: files become labels, and nothing else of it stays" {
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "base:base"}
+		  run: echo 1.2 >/version
+		  labels: {over: mine}
+		  generate_labels: |
+		    cat /version >/stacker/oci-labels/version
+		    echo -n x >/oci-labels/other
+		    echo theirs >/oci-labels/over
+		    touch /left
+	END
+	runs 0 rlc-build build
+	equal "$(config_of oci:a .Labels | jq -cS .)" '{"other":"x","over":"mine","version":"1.2\n"}'
+	equal "$(depth oci:a)" 2
+	equal "$(layer_of oci:a 1)" "version "
+}
+
+@test "apply: other images' layers as they are, lists merged; what contradicts is named" {
+	mkdir -p t/etc
+	echo root:x:0:0::/root:/bin/sh >t/etc/passwd
+	echo same >t/etc/file
+	programs t sh cat
+	rlc-image copy tree:t b:latest
+	file <<-'END'
+		one:
+		  from: {type: oci, url: b}
+		  run: echo one:x:1:1::/:/bin/sh >>/etc/passwd; echo 1 >/one
+		two:
+		  from: {type: oci, url: b}
+		  run: echo two:x:2:2::/:/bin/sh >>/etc/passwd; echo 2 >/two
+		both:
+		  from: {type: built, tag: one}
+		  apply: [two]
+		  run: cat /one /two /etc/passwd
+		outside:
+		  from: {type: scratch}
+		  apply: ["oci:b:latest"]
+	END
+	runs 0 rlc-build build
+	has "both| 1" "both| 2" "both| one:x:1:1" "both| two:x:2:2"
+	equal "$(of_image oci:both '.manifest.blob.layers[2].digest')" "$(of_image oci:two '.manifest.blob.layers[1].digest')"
+	cat >>stacker.yaml <<-'END'
+		clash:
+		  from: {type: built, tag: one}
+		  apply: [three]
+		three:
+		  from: {type: oci, url: b}
+		  run: echo 3 >/one
+	END
+	runs 1 rlc-build build
+	has "clash: apply: stacker://three: one: " "failed: clash"
+}
+
+@test "an archive is a base, compressed or not, and out of another image" {
+	mkdir t
+	echo x >t/x
+	rlc-tar cf t.tar -C t x
+	gzip -k t.tar
+	file <<-'END'
+		a:
+		  from: {type: tar, url: t.tar.gz}
+		b:
+		  from: {type: scratch}
+		  imports: [{path: t.tar, dest: /}]
+		c:
+		  from: {type: tar, url: "stacker://b/t.tar"}
+		  imports: [{path: t/x, dest: /y}]
+	END
+	runs 0 rlc-build build
+	equal "$(layer_of oci:a 0)" "x "
+	equal "$(layer_of oci:c 0)$(layer_of oci:c 1)" "x y "
+	equal "$(of_image oci:a .config.blob.rootfs.diff_ids[0])" "sha256:$(sha256sum <t.tar | cut -d' ' -f1)"
+	echo none >t.tar
+	runs 1 rlc-build build
+	has "failed: "
+}
+
+@test "type docker: a layout, an archive; what is on no disk is refused with what to do" {
+	rlc-image copy base:base docker-archive:d.tar:me/base:1
+	file <<-'END'
+		a:
+		  from: {type: docker, url: "docker-archive:d.tar:me/base:1"}
+		  run: cat /bin/sh >/new
+		b:
+		  from: {type: docker, url: "oci:base:base"}
+	END
+	runs 0 rlc-build build
+	has "a: reading"
+	runs 0 rlc-build build
+	has "a: cached" "b: cached"
+	file <<-'END'
+		a:
+		  from: {type: docker, url: "docker://some.where/x:1"}
+	END
+	runs 1 rlc-build build
+	has "stacker.yaml:2:9:" "skopeo copy docker://some.where/x:1 oci:DIR:TAG"
+	file <<-'END'
+		a:
+		  from: {type: scratch}
+		  imports: ["https://some.where/x"]
+	END
+	runs 1 rlc-build build
+	has "stacker.yaml:3:13: rlc-build fetches nothing: fetch 'https://some.where/x' first"
+}
+
+@test "a hash is checked" {
+	echo hello >f
+	file <<-'END'
+		a:
+		  from: {type: scratch}
+		  imports:
+		    - {path: f, hash: 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03}
+	END
+	runs 0 rlc-build build
+	echo other >f
+	runs 1 rlc-build build
+	has "stacker.yaml:4:7: the hash of " "not 5891b5b522"
+}
+
+@test "import, the old form, is at /stacker" {
+	echo x >f
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "base:base"}
+		  import: [f]
+		  run: cat /stacker/f /stacker/imports/f; touch /stacker/artifacts/x
+	END
+	runs 0 rlc-build build
+	equal "$(depth oci:a)" 1
+}
+
+@test "build_env_passthrough: expressions choose, and without it proxies pass" {
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "base:base"}
+		  build_env: {FOO_B: mine}
+		  build_env_passthrough: ["^FOO_"]
+		  run: env
+		b:
+		  from: {type: oci, url: "base:base"}
+		  run: env
+	END
+	FOO_A=1 FOO_B=2 BAR=3 http_proxy=4 runs 0 rlc-build build
+	has "a| FOO_A=1" "a| FOO_B=mine" "b| http_proxy=4"
+	lacks "BAR=" "a| http_proxy" "b| FOO_A"
+}
+
+@test "options stand before the verb or behind it; substitutions" {
+	mkdir w
+	file <<-'END'
+		${{NAME}}:
+		  from: {type: scratch}
+		  labels: {dir: "${{STACKER_OCI_DIR}}", d: "${{D:e}}", f: "${{F}}"}
+	END
+	echo 'F: from file' >subst.yaml
+	runs 0 rlc-build --work-dir w --oci-dir out build --substitute NAME=n --substitute-file subst.yaml
+	equal "$(config_of out:n .Labels | jq -c .)" "{\"dir\":\"$PWD/out\",\"d\":\"e\",\"f\":\"from file\"}"
+	[ -d w/.stacker ] && [ ! -e .stacker ]
+	runs 0 rlc-build build --stacker-dir other --oci-dir w/oci --substitute NAME=n --substitute F=g -q
+	is ""
+	equal "$(config_of w/oci:n .Labels.f)" g
+	runs 2 rlc-build buidl
+	has "did you mean 'build'?"
+	runs 2 rlc-build build --layer-type squashfs
+	has "rlc-build makes tar layers alone"
+	runs 2 rlc-build build --debug --quiet
+	runs 0 rlc-build build --layer-type tar --storage-type overlay --substitute NAME=n --substitute F=g --log-file log --log-timestamp
+	is ""
+	grep -E '^....-..-.. ..:..:.. n: built$' log
+}
+
+@test "--config says where things are" {
+	file <<-'END'
+		a:
+		  from: {type: scratch}
+	END
+	printf 'stacker_dir: s\noci_dir: o\nrootfs_dir: r\n' >conf.yaml
+	runs 0 rlc-build --config conf.yaml build
+	[ -d s ] && [ -d o ] && [ ! -e oci ]
+	runs 0 rlc-build --config conf.yaml --oci-dir p build
+	[ -d p ]
+	runs 1 rlc-build --config none.yaml build
+	has "none.yaml"
+}
+
+@test "--compress, and what a base has otherwise" {
+	rlc-image copy --compress zstd base:base z:base
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "base:base"}
+		  run: touch /x
+		b:
+		  from: {type: oci, url: "z:base"}
+		  run: touch /x
+	END
+	rlc-build build
+	equal "$(of_image oci:a '.manifest.blob.layers[1].mediaType')" application/vnd.oci.image.layer.v1.tar+gzip
+	equal "$(of_image oci:b '.manifest.blob.layers[1].mediaType')" application/vnd.oci.image.layer.v1.tar+zstd
+	rlc-build build --compress none
+	equal "$(of_image oci:a '.manifest.blob.layers[1].mediaType')" application/vnd.oci.image.layer.v1.tar
+}
+
+@test "SOURCE_DATE_EPOCH: the same bytes cold, warm, and elsewhere" {
+	echo x >f
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "base:base"}
+		  imports: [f, {path: f, dest: /etc/}]
+		  run: cat /stacker/imports/f >/new; mkdir -p /a/b; touch /a/b/c
+		b:
+		  from: {type: built, tag: a}
+		  run: rm /new; ln -s x /y
+		  labels: {a: b}
+	END
+	export SOURCE_DATE_EPOCH=1700000000
+	rlc-build build
+	first=$(of_image oci:b .manifest.descriptor.digest)
+	sleep 1
+	touch f
+	rlc-build build --no-cache
+	equal "$(of_image oci:b .manifest.descriptor.digest)" "$first"
+	rlc-build --stacker-dir other --oci-dir there build
+	equal "$(of_image there:b .manifest.descriptor.digest)" "$first"
+	sed -i 's/a: b}/a: c}/' stacker.yaml
+	rlc-build build
+	sed -i 's/a: c}/a: b}/' stacker.yaml
+	rm -r .stacker/cache/*
+	runs 0 rlc-build build
+	equal "$(of_image oci:b .manifest.descriptor.digest)" "$first"
+	equal "$(of_image oci:b .config.blob.created)" 2023-11-14T22:13:20Z
+}
+
+@test "umoci and skopeo take what was built" {
+	command -v umoci >/dev/null && command -v skopeo >/dev/null || skip "no umoci, no skopeo"
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "base:base"}
+		  run: touch /new; chown 5:6 /new; rm /bin/sleep
+		  cmd: [sh]
+	END
+	rlc-build build
+	skopeo inspect oci:oci:a >/dev/null
+	runs 0 rlc-image validate --layout oci
+	umoci unpack --rootless --image oci:a bundle >/dev/null 2>&1
+	[ -e bundle/rootfs/new ] && [ ! -e bundle/rootfs/bin/sleep ]
+}
+
+@test "order-only, recursive-build, inspect, grab, chroot, check" {
+	mkdir -p x/y
+	file <<-'END'
+		config:
+		  prerequisites: [x/other.yaml]
+		b:
+		  from: {type: built, tag: a}
+		  imports: [stacker.yaml]
+		  run: echo made >/made; mkdir -p /d/e; echo f >/d/e/f
+		  annotations: {"org.x": "y\u001b"}
+	END
+	cat >x/other.yaml <<-'END'
+		a:
+		  from: {type: oci, url: "../base:base"}
+	END
+	runs 0 rlc-build build --order-only
+	is "a
+b"
+	[ ! -e oci ]
+	rlc-build build
+	runs 0 rlc-build inspect b
+	has "layer 1: " 'org.x: y\033' '"architecture": '
+	runs 0 rlc-build grab b:/made
+	equal "$(cat made)" made
+	runs 0 rlc-build grab b:d/e
+	equal "$(cat e/f)" f
+	runs 1 rlc-build grab b:/none
+	has "none: cannot read"
+	runs 2 rlc-build grab b
+	runs 0 rlc-build chroot b sh -c 'cat /made /stacker/imports/stacker.yaml; rm /made; touch /x'
+	has made "  prerequisites:"
+	runs 7 rlc-build exec b sh -c 'cat /made; exit 7'
+	is made
+	rm stacker.yaml
+	runs 0 rlc-build chroot b cat /made
+	runs 1 rlc-build chroot none
+	has "there is no such tag"
+	runs 0 rlc-build check
+	has "overlay: "
+	mv x/other.yaml x/y/stacker.yaml
+	sed -i 's|\.\./base|../../base|' x/y/stacker.yaml
+	runs 0 rlc-build recursive-build -d x
+	is "a: configured anew"
+	runs 1 rlc-build recursive-build -d x -p nothing
+	runs 0 rlc-build recursive-build -d x -p 'y/s.*yaml$'
+}
+
+@test "publish to a layout, under the name and each tag" {
+	file <<-'END'
+		a:
+		  from: {type: scratch}
+		b:
+		  from: {type: scratch}
+		  build_only: true
+		c:
+		  from: {type: scratch}
+	END
+	runs 1 rlc-build publish --url oci:pub --tag v1
+	has "has to be built before it is published"
+	rlc-build build
+	runs 0 rlc-build publish --url oci:pub --tag v1 --show-only
+	has "would publish a to oci:pub:a_v1"
+	[ ! -e pub ]
+	rlc-build publish --url oci:pub --tag v1 --tag latest --image a
+	runs 0 rlc-image list --layout pub
+	has a_latest a_v1
+	lacks c_
+	rlc-build publish --url oci:pub --tag v2
+	runs 0 rlc-image list --layout pub
+	has a_v2 c_v2
+	lacks b_v2
+	runs 2 rlc-build publish --url docker://some.where/x --tag v1
+	has "skopeo copy takes it to a registry"
+}
+
+@test "gc leaves what images need; clean leaves nothing" {
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "base:base"}
+		  run: touch /one
+	END
+	rlc-build build
+	sed -i s/one/two/ stacker.yaml
+	rlc-build build
+	blobs=$(ls .stacker/layout/blobs/sha256 | wc -l)
+	layers=$(ls .stacker/store/layers | wc -l)
+	runs 0 rlc-build gc
+	is ""
+	[ "$(ls .stacker/layout/blobs/sha256 | wc -l)" -lt "$blobs" ]
+	[ "$(ls .stacker/store/layers | wc -l)" -eq $((layers - 1)) ]
+	runs 0 rlc-build build
+	is "a: cached"
+	runs 0 rlc-image validate --layout oci
+	rlc-build clean --all
+	[ ! -e oci ] && [ ! -e .stacker ] && [ -e stacker.yaml ]
+}
