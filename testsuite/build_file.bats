@@ -209,7 +209,7 @@ dockerfile() { cat >Dockerfile; }
 		    export PATH=/opt:"${PATH}"
 		    /bin/bash -c 'echo '\''x'\'' \
 		      y'
-		    su -p -s /bin/sh -g us -c 'a '\''b c'\''' me
+		    su -s /bin/sh -g us -c 'a '\''b c'\''' me
 		    chroot --skip-chdir --userspec=5 / /bin/bash -c id
 		  build_only: true
 
@@ -305,13 +305,15 @@ refused() {
 		ARG NAME="it's"
 		COPY --from=first /a/deep /deep
 		COPY --from=first /c/name /c/
+		COPY --from=0 /w /b /
 		LABEL l="a '$NAME'"
 		CMD ["/x", "y z"]
 	END
-	rlc-build convert
+	runs 0 rlc-build convert
+	is "rlc-build convert: Dockerfile:10:1: /c/name is taken for a file; where it is a directory, write '/c/name/' for what is in it"
 	runs 0 rlc-build build --substitute-file stacker-subs.yaml --substitute ARG_NAME=you
 	rlc-image unpack --image oci:app bundle
-	[ "$(cd bundle/rootfs && find . -type f | sort | tr '\n' ' ')" = "./c/name ./deep/two " ]
+	[ "$(cd bundle/rootfs && find . -type f | sort | tr '\n' ' ')" = "./c/name ./deep/two ./file ./one " ]
 	equal "$(owner bundle/rootfs/c/name) $(rlc-stat -c %a bundle/rootfs/c/name)" "0:0 600"
 	equal "$(of_image oci:app '.config.blob.config | .Labels.l, .Cmd[1]')" $'a \'you\'\ny z'
 	rlc-image unpack --image .stacker/layout:first first

@@ -42,6 +42,7 @@ static int inherit(struct converting *c, struct stage *to, const struct stage *f
 		good = strings_add(&to->exports, from->exports.at[i]) == 0;
 	for (i = 0; good && i < from->shell.count; i++)
 		good = strings_add(&to->shell, from->shell.at[i]) == 0;
+	to->base = from;
 	to->dir = from->dir ? strdup(from->dir) : NULL;
 	to->user = from->user ? strdup(from->user) : NULL;
 	if (!good || (from->dir && !to->dir) || (from->user && !to->user))
@@ -230,6 +231,7 @@ static void free_converting(struct converting *c)
 		pairs_free(&stage->args);
 		strings_free(&stage->exports);
 		strings_free(&stage->shell);
+		strings_free(&stage->dirs);
 	}
 	free(c->stages);
 	pairs_free(&c->global_args);

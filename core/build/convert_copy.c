@@ -7,7 +7,8 @@
 
 struct copy {
 	const struct docker_step *s;
-	char *dest, *from; /* from: the image that is copied from, or NULL */
+	char *dest;
+	const struct stage *from; /* what is copied from; NULL: the context */
 	const char *hash;
 	char *mode;  /* NULL: as it is */
 	char *chown; /* what is done in the steps; NULL: nothing */
@@ -15,8 +16,8 @@ struct copy {
 	bool owned, add;
 };
 
-/* The stage that --from names, by its word or number. */
-static int find_stage(const struct converting *c, const char *name, char **out)
+/* The stage that --from names, by its word or number; NULL: there is none. */
+static const struct stage *find_stage(const struct converting *c, const char *name)
 {
 	size_t i, count = c->stage_count - 1;
 	char *end;
@@ -24,13 +25,8 @@ static int find_stage(const struct converting *c, const char *name, char **out)
 
 	for (i = 0; i < count; i++)
 		if (c->stages[i].word && strcasecmp(c->stages[i].word, name) == 0)
-			break;
-	if (i == count && *name >= '0' && *name <= '9' && !*end && number < count)
-		i = number;
-	if (i == count)
-		return -ENOENT;
-	*out = strdup(c->stages[i].name);
-	return *out ? 0 : -ENOMEM;
+			return &c->stages[i];
+	return *name >= '0' && *name <= '9' && !*end && number < count ? &c->stages[number] : NULL;
 }
 
 /* UID[:GID]; names are only known in the image. */
@@ -68,7 +64,6 @@ static int take_flags(struct converting *c, struct copy *copy)
 	const char *from = docker_flag(s, "from"), *chown = docker_flag(s, "chown");
 	const char *sum = docker_flag(s, "checksum"), *mode = docker_flag(s, "chmod");
 	size_t i, found = 0;
-	int code;
 
 	for (i = 0; i < ARRAY_SIZE(known); i++)
 		found += docker_flag(s, known[i]) != NULL;
@@ -76,14 +71,12 @@ static int take_flags(struct converting *c, struct copy *copy)
 		return convert_err(c, s,
 			"a flag that cannot be converted; --from, --chown, --chmod, --link and "
 			"--checksum can");
-	code = from ? find_stage(c, from, &copy->from) : 0;
-	if (code == -ENOENT)
+	copy->from = from ? find_stage(c, from) : NULL;
+	if (from && !copy->from)
 		return convert_err(c, s,
 			"--from=%s is no stage of this file; give the image a stage: FROM %s AS "
 			"NAME",
 			from, from);
-	if (code < 0)
-		return convert_memory(c);
 	if (mode && (!*mode || mode[strspn(mode, "01234567")]))
 		return convert_err(c, s, "--chmod=%s: an octal number is expected", mode);
 	if (mode && asprintf(&copy->mode, "0%s", mode) < 0)
@@ -115,6 +108,44 @@ static int note_ignore(struct converting *c, const struct docker_step *s)
 	return convert_note(c, s, "all of a directory is copied: .dockerignore counts no more");
 }
 
+/* Whether the stage has a directory there, as far as can be told. */
+static bool is_dir(const struct stage *stage, const char *path)
+{
+	size_t i;
+
+	for (; stage; stage = stage->base)
+		for (i = 0; i < stage->dirs.count; i++)
+			if (strcmp(stage->dirs.at[i], path) == 0)
+				return true;
+	return false;
+}
+
+static int know_dir(struct converting *c, const char *path)
+{
+	size_t len = strlen(path);
+	cleanup_free char *dir = strndup(path, len - (len && path[len - 1] == '/'));
+
+	return !dir || strings_add(&stage_now(c)->dirs, dir) < 0 ? convert_memory(c) : 0;
+}
+
+/* What is in a stage becomes known when it is built: by then a directory must have been told. */
+static int stage_path(
+	struct converting *c, const struct copy *copy, const char *source, struct buf *path)
+{
+	cleanup_free char *clean = path_absolute("/", source);
+	bool slash = *source && source[strlen(source) - 1] == '/';
+	bool dir = clean && (slash || !clean[1] || is_dir(copy->from, clean));
+
+	if (!clean)
+		return convert_memory(c);
+	buf_addf(path, "stacker://%s%s%s", copy->from->name, clean, dir && clean[1] ? "/" : "");
+	if (dir || copy->dest[strlen(copy->dest) - 1] != '/')
+		return 0;
+	return convert_note(c, copy->s,
+		"%s is taken for a file; where it is a directory, write '%s/' for what is in it",
+		source, source);
+}
+
 /* The path that an import has for source: a directory's content, not itself, as COPY does. */
 static int import_path(
 	struct converting *c, const struct copy *copy, const char *source, struct buf *path)
@@ -124,9 +155,9 @@ static int import_path(
 
 	if (url_scheme(source))
 		return buf_adds(path, source);
-	source += strspn(source, "/");
 	if (copy->from)
-		return buf_addf(path, "stacker://%s/%s", copy->from, source);
+		return stage_path(c, copy, source, path);
+	source += strspn(source, "/");
 	if (!*source)
 		source = ".";
 	len = strlen(source);
@@ -167,6 +198,8 @@ static int add_archive(struct converting *c, struct copy *copy, const char *path
 	copy->dest = NULL;
 	add_import(c, copy, path);
 	copy->dest = dest;
+	if (know_dir(c, dest) < 0)
+		return -ENOMEM;
 	buf_adds(&c->script, "mkdir -p ");
 	add_shell_word(&c->script, dest);
 	buf_adds(&c->script, "\ntar -xf /stacker/imports/");
@@ -198,7 +231,7 @@ static int copy_source(struct converting *c, struct copy *copy, const char *sour
 	if (copy->add && !url && !copy->from && is_archive(path.data))
 		return add_archive(c, copy, path.data);
 	add_import(c, copy, path.data);
-	return 0;
+	return path.data[path.len - 1] == '/' ? know_dir(c, copy->dest) : 0;
 }
 
 static int copy_all(struct converting *c, struct copy *copy, const struct strings *words)
@@ -216,7 +249,8 @@ static int copy_all(struct converting *c, struct copy *copy, const struct string
 	if (count > 2 && copy->dest[strlen(copy->dest) - 1] != '/')
 		return convert_err(c, copy->s,
 			"several files go into a directory: write '%s/' at the end", copy->dest);
-	if (c->script.len)
+	code = copy->dest[strlen(copy->dest) - 1] == '/' ? know_dir(c, copy->dest) : 0;
+	if (code == 0 && c->script.len)
 		code = convert_split(c);
 	for (i = 0; code == 0 && i + 1 < count; i++)
 		code = copy_source(c, copy, words->at[i]);
@@ -244,7 +278,6 @@ int convert_copy(struct converting *c, const struct docker_step *s)
 		code = copy_all(c, &copy, &words);
 	strings_free(&words);
 	free(copy.dest);
-	free(copy.from);
 	free(copy.mode);
 	free(copy.chown);
 	return code;

@@ -71,7 +71,7 @@ static int add_su(struct converting *c, const struct docker_step *s, const char 
 		buf_adds(&command, s->script);
 	if (!name || command.failed)
 		return convert_memory(c);
-	buf_adds(out, "su -p -s /bin/sh");
+	buf_adds(out, "su -s /bin/sh");
 	if (group) {
 		buf_adds(out, " -g ");
 		add_shell_word(out, group + 1);
@@ -172,7 +172,7 @@ int convert_workdir(struct converting *c, const struct docker_step *s)
 	free(stage->dir);
 	stage->dir = dir;
 	c->dir_said = false;
-	return 0;
+	return strings_add(&stage->dirs, dir) < 0 ? convert_memory(c) : 0;
 }
 
 int convert_user(struct converting *c, const struct docker_step *s)

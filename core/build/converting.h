@@ -11,12 +11,14 @@
 enum { EXPANDED_MAX = 4 << 20 };
 
 struct stage {
-	char *name;             /* of its image; may be a placeholder */
-	char *word;             /* by which others name it, or NULL */
-	struct pairs env, args; /* what variables stand for, as it goes into YAML */
-	struct strings exports; /* the same as commands of a shell */
-	struct strings shell;   /* the words that a command is given to */
-	char *dir, *user;       /* NULL: not set */
+	char *name;               /* of its image; may be a placeholder */
+	char *word;               /* by which others name it, or NULL */
+	struct pairs env, args;   /* what variables stand for, as it goes into YAML */
+	struct strings exports;   /* the same as commands of a shell */
+	struct strings shell;     /* the words that a command is given to */
+	struct strings dirs;      /* paths that are directories, as far as this file tells */
+	const struct stage *base; /* another that it is based on, or NULL */
+	char *dir, *user;         /* NULL: not set */
 };
 
 struct converting {
