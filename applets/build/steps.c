@@ -127,6 +127,7 @@ static int pack_upper(
 	const struct upper_options o = {.owners = &s->m->w->context.owners,
 		.how = how,
 		.no_holes = how == COMPRESS_CHUNKED,
+		.settle = true,
 		.clamp = s->m->w->has_epoch,
 		.mtime = s->m->w->epoch,
 		.fault = making_fault,

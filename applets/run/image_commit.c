@@ -148,6 +148,7 @@ static int pack_upper(struct committing *c, struct layout *l, struct err *err)
 {
 	struct upper_options o = {.owners = &c->r->context.owners,
 		.how = image_compression(&c->r->image),
+		.settle = true,
 		.fault = fault,
 		.arg = c};
 
@@ -197,11 +198,24 @@ static int save(struct committing *c, struct layout *l, bool layer, struct err *
 	return image_save(l, c->r->call->commit, i, err);
 }
 
+/* It need not be unpacked by who runs the new image. Where that fails it can be. */
+static void keep_upper(struct run_image *r)
+{
+	cleanup_err struct err err = ERR_NONE;
+	char hex[65];
+	int done = 0;
+
+	for (size_t n = 0; done == 0 && n < r->image.layer_count; n++)
+		done = chain_id(n ? hex : NULL, r->image.diff_ids[n], hex);
+	if (done == 0 && !r->faulty)
+		store_upper_keep(&r->store, &r->upper, hex, &err);
+}
+
 /* The layout is not locked while the command runs: nobody knows how long that is. */
 int image_commit(struct run_image *r, struct err *err)
 {
 	struct committing c = {.r = r, .layer = LAYER_OUT_NONE, .made = DESCRIPTOR_NONE};
-	bool mounted = r->mounted;
+	bool mounted = r->mounted, layer = false;
 	cleanup_layout struct layout l = LAYOUT_NONE;
 	int done;
 
@@ -212,7 +226,9 @@ int image_commit(struct run_image *r, struct err *err)
 	if (done >= 0 && c.lacking)
 		done = err_tell(err, -EIO, "no image was made", r->call->commit);
 	if (done >= 0)
-		done = save(&c, &l, done > 0, err);
+		done = save(&c, &l, layer = done > 0, err);
+	if (done == 0 && layer && mounted)
+		keep_upper(r);
 	layer_abandon(&c.layer);
 	descriptor_done(&c.made);
 	return done < 0 ? err_set(err, done, "cannot commit", r->call->commit) : 0;

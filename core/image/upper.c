@@ -48,6 +48,47 @@ static int has_entries(const struct tree *upper)
 	return r < 0 ? r : l.count > 0;
 }
 
+/* The time that the layer has. Whether it is another one. */
+static bool layer_time(const struct upper_options *o, struct timespec *t)
+{
+	struct timespec was = *t;
+
+	t->tv_nsec = 0;
+	if (o->clamp && t->tv_sec >= o->mtime.tv_sec)
+		t->tv_sec = o->mtime.tv_sec;
+	return t->tv_sec != was.tv_sec || was.tv_nsec != 0;
+}
+
+static int settle_one(const struct upper_options *o, const struct visit *v, struct stat *st)
+{
+	if (fstatat(v->dir->fd, v->name, st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (!layer_time(o, &st->st_mtim))
+		return 0;
+	return utimensat(v->dir->fd, v->name, (const struct timespec[2]){st->st_mtim, st->st_mtim},
+		       AT_SYMLINK_NOFOLLOW) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* Steps that come later see the same times, whether the layer was just made or unpacked. */
+static int settle(const struct tree *upper, const struct upper_options *o, struct err *err)
+{
+	cleanup_walk struct walk *w = NULL;
+	struct stat st;
+	struct visit v;
+	int r = walk_start_at(upper->fd, ".", ".", &w);
+
+	while (r == 0 && (r = walk_next(w, &v)) > 0) {
+		r = v.leaving ? 0 : settle_one(o, &v, &st);
+		if (r == 0 && !v.leaving && S_ISDIR(st.st_mode))
+			r = walk_enter(w, false, err);
+		if (r < 0)
+			return err_set(err, r, "cannot set the time of", v.path);
+	}
+	return r;
+}
+
 int upper_pack(struct layout *l, const struct tree *upper, const struct upper_options *o,
 	struct descriptor *d, char diff_id[DIGEST_MAX], struct err *err)
 {
@@ -62,6 +103,8 @@ int upper_pack(struct layout *l, const struct tree *upper, const struct upper_op
 		r = o->wrap(o->arg, &sink);
 	if (r == 0)
 		r = pack(upper, o, &layer, sink, d, diff_id, err);
+	if (r == 0 && o->settle)
+		r = settle(upper, o, err);
 	layer_abandon(&layer);
 	return r < 0 ? err_set(err, r, "cannot write a layer", NULL) : 1;
 }

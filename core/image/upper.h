@@ -10,7 +10,8 @@ struct upper_options {
 	const struct owners *owners;
 	enum compression how;
 	bool no_holes; /* as create_options has it */
-	bool clamp;    /* no time later than mtime */
+	bool settle; /* what was packed gets the times that the layer has: then it is as unpacked */
+	bool clamp;  /* no time later than mtime */
 	struct timespec mtime;
 	/* As create_options has them; wrap (may be NULL) may put a sink of its own before *sink. */
 	bool (*want)(void *arg, const char *path);

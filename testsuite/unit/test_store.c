@@ -219,6 +219,44 @@ static void check_upper(
 	CHECK(count(s->fd, "aside") == 0 && empty.lock < 0, "dropped");
 }
 
+static bool time_is(const struct upper *u, const char *name, time_t want)
+{
+	struct stat st;
+
+	return fstatat(u->top.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_mtim.tv_sec == want && st.st_mtim.tv_nsec == 0;
+}
+
+/* What was packed has the times that it would have if it were unpacked. */
+static void check_settle(struct store *s, struct layout *l, const struct owners *owners)
+{
+	const struct timespec early[2] = {{500, 5}, {500, 5}}, late[2] = {{2000, 0}, {2000, 0}};
+	struct upper_options how = {.owners = owners,
+		.settle = true,
+		.clamp = true,
+		.mtime = {1000, 0},
+		.fault = pack_fault};
+	cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
+	struct upper u = UPPER_NONE;
+	char diff_id[DIGEST_MAX];
+
+	CHECK(store_upper(s, "", owners, &u, NULL) == 0, "an upper directory");
+	put(&u, "now");
+	put(&u, "early");
+	CHECK(mkdirat(u.top.fd, "dir", 0755) == 0 && mkdirat(u.top.fd, "dir/in", 0) == 0 &&
+			symlinkat("x", u.top.fd, "dir/link") == 0,
+		"files in it");
+	utimensat(u.top.fd, "early", early, 0);
+	utimensat(u.top.fd, "dir/in", late, 0);
+	CHECK(upper_pack(l, &u.top, &how, &d, diff_id, NULL) == 1 && pack_faults == 0, "packed");
+	CHECK(time_is(&u, "now", 1000) && time_is(&u, "dir/link", 1000) &&
+			time_is(&u, "dir/in", 1000) && time_is(&u, "dir", 1000) &&
+			time_is(&u, ".", 1000),
+		"no time is later");
+	CHECK(time_is(&u, "early", 500), "nor has a fraction");
+	store_upper_drop(s, &u);
+}
+
 static void check_kind(struct store *s, struct owners owners)
 {
 	struct upper u = UPPER_NONE;
@@ -247,7 +285,7 @@ static void check_sweep(const char *path, const struct image *i)
 	CHECK(store_open(path, true, &s, NULL) == 0 && s.sole, "alone");
 	CHECK(store_sweep(&s, keep_one, hex, NULL) == 4, "all but one");
 	CHECK(count(s.fd, "layers") == 1 && count(s.fd, "aside") == 0 &&
-			count(s.layers, hex) == FILES + 1,
+			count(s.layers, hex) == FILES + 1 && !store_has(&s, i),
 		"which is whole");
 	store_close(&s);
 }
@@ -361,6 +399,8 @@ int main(void)
 	check_layers(&s, &l, &i, &owners);
 	check_faulty(&s, &l, layout, &owners);
 	check_upper(&s, &l, &i, &owners);
+	check_settle(&s, &l, &owners);
+	CHECK(store_has(&s, &i), "all layers are there");
 	check_kind(&s, owners);
 	store_close(&s);
 	check_sweep(path, &i);
