@@ -237,6 +237,25 @@ dockerfile() { cat >Dockerfile; }
 	END
 }
 
+@test "convert: arguments keep their scope, and names do not meet" {
+	dockerfile <<-'END'
+		ARG IMAGE=base
+		ARG V=1
+		FROM $IMAGE AS a
+		ARG V
+		RUN echo $V $IMAGE
+		FROM $IMAGE
+		ARG V=2
+		RUN echo $V
+	END
+	runs 0 rlc-build convert
+	is ""
+	equal "$(cat stacker-subs.yaml)" $'ARG_IMAGE: \'base\'\nARG_V: \'1\'\nIMAGE_NAME: \'app\'\nARG_V_2: \'2\''
+	equal "$(grep -c "docker://base" stacker.yaml) $(grep "'V'" stacker.yaml | tr -d '\n')" \
+		"0     'V': '\${{ARG_V}}'    'V': '\${{ARG_V_2}}'"
+	equal "$(order --substitute-file stacker-subs.yaml)" "a app "
+}
+
 # refused LINE MESSAGE: the Dockerfile of standard input cannot be converted, and nothing is written
 refused() {
 	rm -f stacker.yaml stacker-subs.yaml

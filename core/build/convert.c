@@ -50,10 +50,24 @@ static int inherit(struct converting *c, struct stage *to, const struct stage *f
 	return 0;
 }
 
+/* Whether some command has a variable IMAGE of its own, which a substitution may not hide. */
+static bool uses_image(const struct converting *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->file->count; i++)
+		if (strstr(c->file->steps[i].text, "$IMAGE") ||
+			strstr(c->file->steps[i].text, "${IMAGE"))
+			return true;
+	return false;
+}
+
 /* The image that a stage makes: "AS" names it, the last is IMAGE. */
 static int name_stage(
 	struct converting *c, const struct docker_step *s, struct stage *stage, const char *word)
 {
+	const char *placeholder;
+
 	if (word && !recipe_name_valid(word))
 		return convert_err(c, s, "'%s' cannot be an image's name", word);
 	if (word) {
@@ -65,8 +79,10 @@ static int name_stage(
 		return asprintf(&stage->name, "stage%zu", c->stage_count - 1) < 0
 			       ? convert_memory(c)
 			       : 0;
-	stage->name = strdup("${{IMAGE}}");
-	return stage->name ? convert_substitution(c, "IMAGE", "app") : convert_memory(c);
+	placeholder = uses_image(c) ? "IMAGE_NAME" : "IMAGE";
+	if (asprintf(&stage->name, "${{%s}}", placeholder) < 0)
+		return stage->name = NULL, convert_memory(c);
+	return convert_substitution(c, placeholder, "app");
 }
 
 static int set_base(struct converting *c, struct stage *stage, const char *image)
