@@ -71,8 +71,8 @@ struct build_options {
 	size_t substitute_count;
 	const char *substitute_file;
 	struct substitutions configured; /* what --config says */
-	int log;                     /* where messages of the work go; standard error */
-	char *stacker, *oci, *roots; /* owned: the directories, absolute */
+	int log;                         /* where messages of the work go; standard error */
+	char *stacker, *oci, *roots;     /* owned: the directories, absolute */
 };
 
 #define BUILD_OPTIONS_NONE                                                                         \

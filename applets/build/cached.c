@@ -166,6 +166,16 @@ int cache_keep_steps(struct making *m, struct err *err)
 	return save(m, m->steps, doc, err);
 }
 
+void cache_keep_last(const struct making *m)
+{
+	cleanup_buf struct buf old = BUF_NONE;
+	const struct buf *now = &m->key.text;
+
+	if (work_load(m->w, "last", m->r->name, &old) < 0 || old.len != now->len ||
+		memcmp(old.data, now->data, now->len) != 0)
+		work_save(m->w, "last", m->r->name, now->data, now->len);
+}
+
 int cache_keep_image(struct making *m, struct err *err)
 {
 	cleanup_json json_t *doc = NULL;
@@ -176,7 +186,7 @@ int cache_keep_image(struct making *m, struct err *err)
 		r = doc ? save(m, m->whole, doc, err) : err_set(err, -ENOMEM, NULL, NULL);
 	}
 	if (r == 0)
-		work_save(m->w, "last", m->r->name, m->key.text.data, m->key.text.len);
+		cache_keep_last(m);
 	return r;
 }
 

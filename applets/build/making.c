@@ -130,9 +130,10 @@ static int make(struct making *m, struct err *err)
 
 	if (r == 0)
 		r = making_look(m, err);
-	if (r > 0)
+	if (r > 0) {
 		making_say(m, "cached");
-	else if (r == 0)
+		cache_keep_last(m);
+	} else if (r == 0)
 		r = make_anew(m, err);
 	if (r >= 0 && !m->r->build_only)
 		r = deliver(m->w, &m->layout, m->r->name, m->w->b.oci, m->r->name, err);

@@ -89,6 +89,8 @@ int cache_find_image(struct making *m, struct err *err);
 int cache_find_steps(struct making *m, struct err *err);
 int cache_keep_steps(struct making *m, struct err *err);
 int cache_keep_image(struct making *m, struct err *err);
+/* Remembers what it was made of last, for --why; a fault is nobody's concern. */
+void cache_keep_last(const struct making *m);
 /* Says why the image is built anew. */
 void cache_why(const struct making *m, bool steps);
 
