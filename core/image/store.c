@@ -209,21 +209,27 @@ static bool is_there(const struct store *s, const char *hex)
 	return faccessat(s->layers, hex, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static bool moved(const struct store *s, int dirfd, const char *name, const char *hex)
+{
+	return renameat(dirfd, name, s->layers, hex) == 0 || errno == ENOTEMPTY || errno == EEXIST;
+}
+
 /*
- * Gives what is name in dirfd its place. Where somebody else was first, his is as good. A new
- * parent is a change of the directory itself: who may not write to it may not move it.
+ * Gives what is name in dirfd its place. Where somebody else was first, his is as good. A name must
+ * not survive a power cut without what it names: all is synced once before. A new parent is a
+ * change of the directory itself: who may not write to it may not move it.
  */
 static int move_in(const struct store *s, int dirfd, const char *name, const char *hex)
 {
 	cleanup_widen struct widen w = WIDEN_NONE;
 
-	if (renameat(dirfd, name, s->layers, hex) == 0 || errno == ENOTEMPTY || errno == EEXIST)
+	if (syncfs(dirfd) < 0)
+		return -errno;
+	if (moved(s, dirfd, name, hex))
 		return 0;
 	if (errno != EACCES || widen(&w, dirfd, name, S_IWUSR) < 0)
 		return -errno;
-	if (renameat(dirfd, name, s->layers, hex) == 0 || errno == ENOTEMPTY || errno == EEXIST)
-		return 0;
-	return -errno;
+	return moved(s, dirfd, name, hex) ? 0 : -errno;
 }
 
 /* A new directory, whose top is that of the layer chain ("" for none). */
