@@ -7,7 +7,7 @@
 #include <time.h>
 
 /* One more line of the log, as the one who reads it wants it. */
-static void add_log(const struct call *c, const char *text)
+static void add_log(const struct call *c, const char *level, const char *text)
 {
 	cleanup_fd int fd = -1;
 	cleanup_buf struct buf line = BUF_NONE;
@@ -20,8 +20,10 @@ static void add_log(const struct call *c, const char *text)
 	fd = open(c->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (!gmtime_r(&now, &tm) || !strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		return;
-	buf_addf(&line, c->log_json ? "{\"level\":\"error\",\"msg\":" : "time=\"%s\" level=error msg=",
-		when);
+	if (c->log_json)
+		buf_addf(&line, "{\"level\":\"%s\",\"msg\":", level);
+	else
+		buf_addf(&line, "time=\"%s\" level=%s msg=", when, level);
 	json_quote(&line, text, strlen(text));
 	if (c->log_json)
 		buf_addf(&line, ",\"time\":\"%s\"}", when);
@@ -30,10 +32,11 @@ static void add_log(const struct call *c, const char *text)
 		io_write(fd, line.data, line.len);
 }
 
-void call_note(const struct call *c, const char *text)
+void call_warn(const struct call *c, const char *text)
 {
-	report(c->self, "%s", text);
-	add_log(c, text);
+	if (!c->log)
+		report(c->self, "%s", text);
+	add_log(c, "warning", text);
 }
 
 int call_fail(const struct call *c, struct err *err)
@@ -46,7 +49,8 @@ int call_fail(const struct call *c, struct err *err)
 		    err->path && (*what || *reason) ? ": " : "", what,
 		    *what && *reason ? ": " : "", reason) < 0)
 		text = NULL;
-	call_note(c, text ? text : "out of memory");
+	report(c->self, "%s", text ? text : "out of memory");
+	add_log(c, "error", text ? text : "out of memory");
 	err_free(err);
 	return EXIT_SOME;
 }

@@ -19,7 +19,7 @@ static void note(void *arg, const char *what)
 	cleanup_free char *text = NULL;
 
 	if (asprintf(&text, "skipped, since it cannot be had here: %s", what) >= 0)
-		call_note(l->call, text);
+		call_warn(l->call, text);
 }
 
 static int save(struct launch *l, struct err *err)
@@ -212,17 +212,4 @@ int launch(struct launch *l)
 		return status;
 	status = run(l, &err);
 	return status < 0 ? (call_fail(l->call, &err), GUEST_FAILED) : status;
-}
-
-int launch_overlay(const struct call *c, const struct run_config *config, const char *bundle,
-	const struct root_overlay *overlay)
-{
-	struct launch l = {.call = c,
-		.container = {.config = config,
-			.process = &config->process,
-			.id = "image",
-			.bundle = bundle,
-			.overlay = *overlay}};
-
-	return launch(&l);
 }

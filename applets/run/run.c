@@ -108,7 +108,7 @@ rlc-run delete web
 .Xr rlc-image 1 ,
 .Xr rlc-unshare 1
 */
-#include "applets/run/run.h"
+#include "applets/run/image.h"
 
 #include "applets/lib/verbs.h"
 
@@ -170,6 +170,8 @@ static int run_other(struct call *c)
 		return run_bundle_once(c, c->o.operands);
 	if (!c->o.operand_count)
 		return usage_error(c->self, "the verb, the bundle or the image is missing");
+	if (c->commit || c->store || strchr(c->o.operands[0], ':'))
+		return run_image(c, c->o.operands[0], c->o.operands + 1);
 	return verbs_run(c->self, &verbs, c->o.operand_count, c->o.operands);
 }
 
@@ -194,6 +196,8 @@ static int main_of_run(const struct applet *self, int argc, char **argv)
 
 static const struct option_row run_options[] = {
 	RUN_ROW_BUNDLE,
+	{RUN_COMMIT, 0, "commit", "TAG", "make an image of what the command has changed"},
+	{RUN_STORE, 0, "store", "DIR", "where unpacked layers are kept (~/.cache/rlc/store)"},
 	RUN_ROWS_GUEST,
 	RUN_ROWS_ALL,
 	{0},
@@ -202,7 +206,7 @@ static const struct option_row run_options[] = {
 const struct applet applet_run = {
 	.name = "run",
 	.summary = "Run containers, as an ordinary user.",
-	.usage = "-b BUNDLE [OPTION]... [COMMAND [ARGUMENT]...]\nVERB [ARGUMENT]...",
+	.usage = "[OPTION]... LAYOUT:TAG [COMMAND [ARGUMENT]...]\n-b BUNDLE [OPTION]... [COMMAND [ARGUMENT]...]\nVERB [ARGUMENT]...",
 	.options = run_options,
 	.main = main_of_run,
 };

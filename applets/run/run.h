@@ -83,8 +83,11 @@ struct call {
 int call_read(struct call *c, const struct applet *self, int argc, char **argv, int least, int most);
 void call_free(struct call *c);
 
-/* A message, on standard error and in the log; call_fail frees err and returns EXIT_SOME. */
-void call_note(const struct call *c, const char *text);
+/*
+ * A message, on standard error and in the log; call_fail frees err and returns EXIT_SOME. A warning
+ * goes to the log alone where there is one: standard error may be the container's.
+ */
+void call_warn(const struct call *c, const char *text);
 int call_fail(const struct call *c, struct err *err);
 
 /* Reads config.json of the bundle --bundle; *bundle is its absolute path, to be freed. */
@@ -108,13 +111,6 @@ struct launch {
  * is attached: the exit status.
  */
 int launch(struct launch *l);
-
-/*
- * Runs a configuration on a root that is made of layers, in the foreground (applets/run/image.c):
- * the exit status. bundle: an absolute path that bind mounts without one start at.
- */
-int launch_overlay(const struct call *c, const struct run_config *config, const char *bundle,
-	const struct root_overlay *overlay);
 
 /* Runs the bundle --bundle, with this command where there is one, and removes the container. */
 int run_bundle_once(struct call *c, char **command);
