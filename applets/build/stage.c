@@ -60,7 +60,7 @@ static int make_places(const struct stage *s)
 /* In a child: whether it can be mounted is found out by doing so. */
 static int mount_overlay(const struct stage *s, struct root *root)
 {
-	const struct root_overlay o = {s->lowers.data, s->up, s->work};
+	const struct root_overlay o = {s->lowers.data, s->up, s->work, false};
 	static const struct ns_log quiet = {.tell = NULL};
 	cleanup_err struct err err = ERR_NONE;
 

@@ -99,7 +99,7 @@ static int mount_overlay(struct run_image *r, const struct buf *lowers, struct e
 	cleanup_fd int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_root struct root root = ROOT_NONE;
 	char up[80], work[80];
-	const struct root_overlay o = {lowers->data, up, work};
+	const struct root_overlay o = {lowers->data, up, work, true};
 
 	snprintf(up, sizeof(up), "%s/upper", r->upper.name);
 	snprintf(work, sizeof(work), "%s/work", r->upper.name);

@@ -92,13 +92,20 @@ int root_from_overlay(struct root *r, const struct root_overlay *o, struct err *
 {
 	struct mount_to to = {r->log, -1, o->upper};
 	cleanup_buf struct buf text = BUF_NONE;
+	static const char why[] = "the layers as one tree; what changes goes to the upper one";
 	cleanup_fd int fd = open_dir(o->upper);
 	int done = fd < 0 ? fd : add_layers(&text, o, err);
+	size_t len = text.len;
 
 	to.fd = fd;
+	if (done == 0 && o->brief)
+		done = buf_adds(&text, ",volatile");
 	if (done == 0)
-		done = mount_new(&to, "overlay", 0, text.data,
-			"the layers as one tree; what changes goes to the upper one");
+		done = mount_new(&to, "overlay", 0, text.data, why);
+	if (done == -EINVAL && o->brief) {
+		buf_cut(&text, len);
+		done = mount_new(&to, "overlay", 0, text.data, why);
+	}
 	if (done == 0)
 		done = r->points.tree.fd = open_dir(o->upper);
 	return done < 0 ? err_set(err, done, "cannot mount an overlay", o->upper) : 0;

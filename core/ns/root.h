@@ -31,9 +31,14 @@ int root_propagation(const struct ns_log *log, unsigned long type, struct err *e
 /* The root is dir; NULL: the current one. What is mounted below dir comes with it. */
 int root_from_dir(struct root *r, const char *dir, struct err *err);
 
-/* The root is lowers (separated by ':', the uppermost first) below upper. overlayfs(5) */
+/*
+ * The root is lowers (separated by ':', the uppermost first) below upper. overlayfs(5). brief: the
+ * two are used this once, and nobody minds what a power cut leaves of them: nothing is synced,
+ * neither when the guest asks for it nor at the end, where the kernel can (Linux 5.10).
+ */
 struct root_overlay {
 	const char *lowers, *upper, *work;
+	bool brief;
 };
 int root_from_overlay(struct root *r, const struct root_overlay *o, struct err *err);
 
