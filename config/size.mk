@@ -2,7 +2,7 @@
 # How large rlc is, with what, and what a change did to it.
 
 sized := full initramfs tiny
-size-limit-full := 1310720
+size-limit-full := 1441792
 size-limit-initramfs := 524288
 size-limit-tiny := 98304
 size-config-full := allyesconfig

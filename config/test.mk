@@ -59,6 +59,7 @@ bench: $(O)/rlc tools | need-bench ## speed and memory, side by side with what i
 	$(Q)$(test-env) testsuite/bench/run
 	$(Q)$(test-env) testsuite/bench/unshare
 	$(Q)$(test-env) testsuite/bench/image
+	$(Q)$(test-env) testsuite/bench/build
 fuzz: $(fuzz-programs) ## fuzz each target; FUZZ_SECONDS=600
 	$(Q)$(test-env) testsuite/fuzz/run
 format: | need-lint ## lay out all C files as .clang-format says
