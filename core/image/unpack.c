@@ -58,8 +58,8 @@ static int take(struct layer_in *in, struct entry *e, struct err *err)
 	if (give(in, e))
 		r = extract_entry(in->extract, e, in->archive, &fault);
 	else
-		r = err_tell(&fault, -EOVERFLOW, "its owner is in no --uid-map or --gid-map",
-			e->path);
+		r = err_tell(
+			&fault, -EOVERFLOW, "its owner is in no --uid-map or --gid-map", e->path);
 	if (r >= 0)
 		return 0;
 	if (is_the_end(fault.code))
