@@ -68,6 +68,10 @@ static void tell(void *applying, enum apply_kind kind, const char *path, const c
 {
 	struct applying *a = applying;
 
+	if (kind == APPLY_NOTE && strcmp(path, "etc/ld.so.cache") == 0) {
+		a->m->ldconfig = true;
+		return;
+	}
 	a->stopped |= kind != APPLY_NOTE;
 	report(&a->m->self, "apply: %s: %s: %s", a->name, path, what);
 }

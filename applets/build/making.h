@@ -26,7 +26,8 @@ struct making {
 	json_t *labels;     /* that steps made; NULL: none */
 	struct strings env; /* NAME=VALUE: what steps have */
 	struct sum_cache *sums;
-	bool faulty; /* some entry failed: what was made is not kept */
+	bool ldconfig; /* the loader's cache is that of one image alone */
+	bool faulty;   /* some entry failed: what was made is not kept */
 };
 
 #define cleanup_making cleanup(making_end)

@@ -137,6 +137,12 @@ static int pack_upper(
 	return r < 0 ? r : upper_pack(&s->m->layout, &s->upper.top, &o, d, diff_id, err);
 }
 
+/* For the history. */
+static const char *layer_name(const struct making *m)
+{
+	return m->r->run.count ? "run" : lay_needed(m->r) ? "imports" : "ldconfig";
+}
+
 static int pack(struct stage *s, struct err *err)
 {
 	cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
@@ -145,10 +151,21 @@ static int pack(struct stage *s, struct err *err)
 
 	if (r <= 0)
 		return r;
-	r = add_made_layer(s->m, &d, diff_id, s->m->r->run.count ? "run" : "imports", err);
+	r = add_made_layer(s->m, &d, diff_id, layer_name(s->m), err);
 	if (r == 0 && !s->plain)
 		keep(s, diff_id);
 	return r;
+}
+
+/* The tree's own; where it has none, nobody needs the cache. */
+static int run_ldconfig(struct stage *s, struct err *err)
+{
+	static const char *const command[] = {"/sbin/ldconfig", NULL};
+	int status = stage_run(s, command, s->m->out, err);
+
+	if (status > 0 && status != 127)
+		report(&s->m->self, "ldconfig: exit status %d", status);
+	return MIN(status, 0);
 }
 
 static int make_layer(struct making *m, struct err *err)
@@ -156,6 +173,8 @@ static int make_layer(struct making *m, struct err *err)
 	cleanup_stage struct stage s = STAGE_NONE;
 	int r = stage_begin(&s, m, &m->image, err);
 
+	if (r == 0 && m->ldconfig)
+		r = run_ldconfig(&s, err);
 	if (r == 0 && lay_needed(m->r))
 		r = lay_all(&s, err);
 	if (r == 0 && m->r->run.count)
@@ -174,7 +193,7 @@ int steps_do(struct making *m, struct err *err)
 		code = add_tar(m, err);
 	if (code == 0 && r->apply_count)
 		code = add_applied_images(m, err);
-	if (code == 0 && (r->run.count || lay_needed(r)))
+	if (code == 0 && (r->run.count || lay_needed(r) || m->ldconfig))
 		code = make_layer(m, err);
 	if (code == 0 && r->generate_labels.count)
 		code = labels_make(m, err);
