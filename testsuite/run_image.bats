@@ -176,6 +176,16 @@ drwxr-xr-x 33/34 ./dir/"
 	tidy
 }
 
+@test "a command that is not there is 127, one that cannot be run 126" {
+	runs 127 rlc-run oci:base nothing
+	has nothing
+	runs 126 rlc-run oci:base /etc
+	runs 143 rlc-run oci:base sh -c 'kill -TERM $$'
+	rlc-image new --image oci:empty
+	runs 127 rlc-run oci:empty sh
+	tidy
+}
+
 @test "what is wrong is said, and 125" {
 	runs 125 rlc-run oci:none sh
 	has 'no such tag'

@@ -341,7 +341,7 @@ static int hear(const struct making *m, struct running *out, struct err *err)
 
 static int accompany(const struct making *m, struct running *out, struct err *err)
 {
-	int r;
+	int r, status;
 
 	while ((r = hear(m, out, err)) == 0)
 		;
@@ -349,7 +349,8 @@ static int accompany(const struct making *m, struct running *out, struct err *er
 		return 0;
 	if (r != -EPIPE)
 		kill(out->pid, SIGKILL);
-	return r == -EPIPE ? MAX(reap(out->pid), 1) : (reap(out->pid), r);
+	status = reap(out->pid);
+	return r == -EPIPE ? MAX(status, 1) : r;
 }
 
 /* The first process is this one's child once the stage is gone. */
