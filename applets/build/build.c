@@ -13,12 +13,136 @@ config APPLET_BUILD
 */
 /* man build
 .Sh DESCRIPTION
-Builds images from a file of steps, as
+Builds images from a file of steps as
 .Xr stacker 1
-does, whose files and options these are.
-.Sh SEE ALSO
-.Xr rlc-image 1 ,
+does, whose files, verbs and options these are: as an ordinary user, without subordinate ids.
+Steps run in
 .Xr rlc-unshare 1
+as fake root over an overlay of the layers so far; what a step changes becomes one layer, with true
+owners.
+Nothing is fetched: images and files come from this machine.
+.Ss The file
+An image a key; in it:
+.Bl -tag -width Ds
+.It Cm from
+What it is based on:
+.Cm type
+.Cm scratch ,
+.Cm oci
+.Pq Cm url No is Ar DIR : Ns Ar TAG ,
+.Cm docker
+.Po Cm url
+is
+.Li oci: Ns Ar DIR : Ns Ar TAG
+or
+.Li docker-archive: Ns Ar FILE : Ns Ar NAME
+.Pc ,
+.Cm tar
+.Pq Cm url No is a file, or Li stacker:// Ns Ar NAME Ns / Ns Ar PATH
+or
+.Cm built
+.Pq Cm tag No is an image of this build .
+.It Cm imports
+Files, directories and
+.Li stacker:// Ns Ar NAME Ns / Ns Ar PATH ,
+which steps find in
+.Pa /stacker/imports ;
+with
+.Cm dest
+they are put into the image instead, with
+.Cm mode , uid
+and
+.Cm gid .
+A
+.Pa /
+at the end of a path is what is in the directory.
+.It Cm overlay_dirs
+Directories whose content is put into the image; owners are root's.
+.It Cm binds
+Directories and files of the host that steps see, and may write to.
+.It Cm apply
+Other images whose layers are included as they are.
+.It Cm run
+The steps, for
+.Pa /bin/sh -xe .
+What they put into
+.Pa /stacker/artifacts
+is left in the stacker directory.
+.It Cm build_env , build_env_passthrough
+What variables they have; without the second one those of proxies and
+.Ev SOURCE_DATE_EPOCH
+pass.
+.It Cm generate_labels
+Steps whose changes are thrown away; a file in
+.Pa /oci-labels
+is a label.
+.It Cm environment , labels , annotations , cmd , entrypoint , full_command , working_dir , volumes , runtime_user , os , arch
+The image's configuration.
+.It Cm build_only
+It goes to no layout.
+.El
+.Pp
+.Cm config
+is no image; its
+.Cm prerequisites
+are files that are built before.
+.Li ${{ Ns Ar NAME Ns }}
+and
+.Li ${{ Ns Ar NAME : Ns Ar DEFAULT Ns }}
+are substituted.
+.Ss What is cached
+Steps are known by all that they are made of: the base's layers, the script, its environment, the
+content, modes and owners of imports, overlay_dirs and binds, what is taken from other images,
+.Ev SOURCE_DATE_EPOCH .
+Times do not count.
+The rest of a recipe, as labels, runs no steps again.
+What changes while steps run is not taken for what they had: the next build runs them again.
+.Sh ENVIRONMENT
+.Bl -tag -width SOURCE_DATE_EPOCH
+.It Ev SOURCE_DATE_EPOCH
+Seconds since 1970: the time that counts as now, and the latest that a layer has, so that the same
+inputs make the same bytes.
+.El
+.Sh FILES
+.Bl -tag -width .stacker/artifacts/NAME
+.It Pa .stacker/logs/NAME
+What the steps of an image wrote.
+.It Pa .stacker/artifacts/NAME
+What they left there.
+.It Pa .stacker/layout
+A layout of all images that were built, with those that are
+.Cm build_only .
+.It Pa .stacker/store
+Their layers, unpacked.
+.It Pa oci
+The layout that images go to.
+.El
+.Sh EXIT STATUS
+0 where all was done, 1 where something was not, 2 for wrong usage;
+.Cm chroot
+has that of its command.
+.Sh EXAMPLES
+.Bd -literal -offset indent
+cat >stacker.yaml <<'END'
+hello:
+  from: {type: oci, url: "images:debian"}
+  run: |
+    apt-get update
+    apt-get install -y hello
+  cmd: hello
+END
+rlc-build build
+rlc-build chroot hello hello
+.Ed
+.Pp
+Why is it built again?
+.Pp
+.Dl rlc-build build --why
+.Sh SEE ALSO
+.Xr rlc 1 ,
+.Xr rlc-image 1 ,
+.Xr rlc-unshare 1 ,
+.Xr stacker 1
 */
 #include "applets/build/build.h"
 #include "applets/lib/verbs.h"

@@ -98,7 +98,7 @@ static int copy_dir(struct copying *c, int from, const char *name, int to, const
 	cleanup_fd int out = -1;
 	int r;
 
-	if (in < 0 || mkdirat(to, as, 0700) < 0)
+	if (in < 0 || (mkdirat(to, as, 0700) < 0 && errno != EEXIST))
 		return -errno;
 	out = openat(to, as, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (out < 0)

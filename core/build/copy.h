@@ -8,8 +8,9 @@
 /*
  * Copies name in the directory from, and all below it, as the new name as in the directory to:
  * types, permissions, content (shared where the file system can), times, or the one in time for
- * all where it is not NULL. Owners and attributes are not copied; no symlink is followed. Devices
- * and sockets are -ENOTSUP. 0 or negative errno with err.
+ * all where it is not NULL. A directory that is there already is gone into. Owners and attributes
+ * are not copied; no symlink is followed. Devices and sockets are -ENOTSUP. 0 or negative errno
+ * with err.
  */
 int copy_tree(int from, const char *name, int to, const char *as, const struct timespec *time,
 	struct err *err);
