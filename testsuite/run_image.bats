@@ -2,6 +2,7 @@
 # rlc-run with an image: over an overlay of unpacked layers, thrown away or committed.
 # environments: user inns root
 load lib
+bats_require_minimum_version 1.5.0
 
 # The host's own programs as an image's first layer.
 setup_file() {
@@ -177,12 +178,12 @@ drwxr-xr-x 33/34 ./dir/"
 }
 
 @test "a command that is not there is 127, one that cannot be run 126" {
-	runs 127 rlc-run oci:base nothing
+	run -127 rlc-run oci:base nothing
 	has nothing
 	runs 126 rlc-run oci:base /etc
 	runs 143 rlc-run oci:base sh -c 'kill -TERM $$'
 	rlc-image new --image oci:empty
-	runs 127 rlc-run oci:empty sh
+	run -127 rlc-run oci:empty sh
 	tidy
 }
 

@@ -203,11 +203,12 @@ static void hear(struct pool *p)
 	free(polls);
 	for (size_t n = 0; n < p->w->order.count; n++) {
 		struct worker *k = &p->at[n];
+		bool more;
 
 		if (k->state != RUNNING)
 			continue;
-		if (!(read_lines(p, k->log, &k->out, name_of(p, n)) |
-			    read_lines(p, -1, &k->say, NULL)))
+		more = read_lines(p, k->log, &k->out, name_of(p, n));
+		if (!read_lines(p, -1, &k->say, NULL) && !more)
 			finish(p, n);
 	}
 }
