@@ -72,7 +72,9 @@ static void clear_log(const struct making *m)
 {
 	cleanup_err struct err err = ERR_NONE;
 	cleanup_fd int dir = work_dir(m->w, "logs", &err);
-	cleanup_fd int fd = openat(dir, m->r->name, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(dir, m->r->name, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
+
+	base_close(&fd);
 }
 
 static int make_anew(struct making *m, struct err *err)
