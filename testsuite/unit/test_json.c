@@ -2,6 +2,7 @@
 #include "applets/lib/applet.h"
 #include "applets/lib/text.h"
 #include "core/base/buf.h"
+#include "core/base/nearest.h"
 #include "testsuite/unit/test.h"
 
 struct vector {
