@@ -148,10 +148,9 @@ int cache_keep_steps(struct making *m, struct err *err)
 
 	if (changed < 0)
 		return changed;
-	if (changed || m->faulty) {
+	if (changed) {
 		making_say(m,
-			changed ? "something that it is made of changed meanwhile: the next build does its steps again"
-				: "not all went well: the next build does its steps again");
+			"something that it is made of changed meanwhile: the next build does its steps again");
 		*m->whole = '\0';
 		return 0;
 	}

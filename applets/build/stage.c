@@ -258,6 +258,30 @@ static int arguments(const struct stage *s, const char *const *command, struct s
 	return r == 0 ? add_words(args, command, words) : r;
 }
 
+/*
+ * Steps have all privileges over their own mounts, and would make writable what is shown read-only.
+ * What is read-only already in a mount namespace above theirs stays so (mount_namespaces(7)).
+ * Real root's steps have no namespace of their own below this one. The working directory is the
+ * store's.
+ */
+static int guard_imports(const struct stage *s)
+{
+	static const unsigned long again = MS_BIND | MS_REMOUNT | MS_RDONLY;
+	cleanup_free char *imports = NULL;
+
+	if (s->m->w->real || !s->furnished)
+		return 0;
+	if (asprintf(&imports, "../imports/%s", s->m->r->name) < 0) {
+		imports = NULL;
+		return -ENOMEM;
+	}
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		mount(imports, imports, NULL, MS_BIND, NULL) < 0 ||
+		mount(NULL, imports, NULL, again, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
 static _Noreturn void become(const struct stage *s, char **argv, int out)
 {
 	int null = out < 0 ? -1 : open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -268,8 +292,9 @@ static _Noreturn void become(const struct stage *s, char **argv, int out)
 		_exit(125);
 	if (out < 0 && dup2(s->m->terminal, 2) < 0)
 		_exit(125);
-	if (fchdir(s->m->store.fd) == 0)
+	if (fchdir(s->m->store.fd) == 0 && guard_imports(s) == 0)
 		execv("/proc/self/exe", argv);
+	report(&s->m->self, "cannot run a step: %s", strerror(errno));
 	_exit(125);
 }
 

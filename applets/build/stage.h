@@ -16,6 +16,7 @@ struct stage {
 	char chain[65];    /* of the uppermost layer; "" for none */
 	char up[80], work[80];
 	struct strings binds; /* SRC:DST[:ro] */
+	bool furnished;       /* imports are bound */
 	bool plain;           /* from here on for that alone: */
 	struct tree whole;
 	int manifest, stamps; /* what it was like */

@@ -62,6 +62,7 @@ int steps_furnish(struct stage *s, struct err *err)
 
 	if (code == 0)
 		code = bind_own(s, "imports", "/stacker/imports", true, err);
+	s->furnished = true;
 	if (code == 0)
 		code = bind_own(s, "artifacts", "/stacker/artifacts", false, err);
 	for (size_t n = 0; code == 0 && n < r->bind_count; n++)
@@ -197,5 +198,7 @@ int steps_do(struct making *m, struct err *err)
 		code = make_layer(m, err);
 	if (code == 0 && r->generate_labels.count)
 		code = labels_make(m, err);
+	if (code == 0 && m->faulty)
+		return err_tell(err, -EIO, "not all of it could be done", NULL);
 	return code;
 }

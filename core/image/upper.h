@@ -23,7 +23,8 @@ struct upper_options {
 
 /*
  * Writes what is in upper, the top of an overlay's upper directory, as a layer: whiteouts and
- * opaque directories of overlayfs (user.overlay.*) as OCI has them. 1 with the layer's descriptor
+ * opaque directories of overlayfs (user.overlay.*) as OCI has them; a file that is called as a layer
+ * calls whiteouts (".wh.") is a fault. 1 with the layer's descriptor
  * and the digest of its archive; 0 where upper is empty and there is no layer; negative errno with
  * err.
  */

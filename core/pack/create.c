@@ -340,6 +340,14 @@ static int enter(struct create *c, const struct visit *v, struct walk *w, const 
 	return add_whiteouts_first(c, &here, w, node, err);
 }
 
+static void refuse_hidden(struct create *c, const char *path)
+{
+	struct err fault = ERR_NONE;
+
+	err_tell(&fault, -EINVAL, "left out: a layer would take its name for a whiteout", path);
+	tell_fault(c, &fault);
+}
+
 /* Whether the node is a whiteout that has been dealt with: 1, 0, or negative errno. */
 static int take_whiteout(
 	struct create *c, const struct visit *v, const struct node *node, struct err *err)
@@ -353,6 +361,8 @@ static int take_whiteout(
 		return 0;
 	if (is_overlay_whiteout(&node->real))
 		return how != WHITEOUTS_OVERLAY;
+	if (hidden && c->options->no_hidden)
+		return refuse_hidden(c, v->path), 1;
 	if (!hidden || how == WHITEOUTS_OCI)
 		return 0;
 	if (how == WHITEOUTS_APPLY || strcmp(v->name, ".wh..wh..opq") == 0)

@@ -22,6 +22,7 @@ struct create_options {
 	void (*tell)(void *arg, const struct entry *e);
 	/* The ids to write for those that the tree has; may be NULL. */
 	struct owner (*inside)(void *arg, struct owner owner);
+	bool no_hidden; /* what a layer would take for a whiteout by its name is a fault, and left out */
 	fault_fn *fault;
 	void *arg; /* for these */
 };
