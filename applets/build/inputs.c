@@ -126,6 +126,34 @@ static int add_env_key(struct key *k, const struct strings *env)
 	return r;
 }
 
+/* Whether dir, which need not be there, lies in top or is it. */
+static bool lies_in(const char *dir, const char *top)
+{
+	cleanup_free char *text = strdup(dir), *real = NULL;
+	char *slash = text ? strrchr(text, '/') : NULL;
+	size_t len = strcmp(top, "/") == 0 ? 0 : strlen(top);
+
+	real = realpath(dir, NULL);
+	if (!real && slash) {
+		*slash = '\0';
+		real = realpath(*text ? text : "/", NULL);
+	}
+	return real && strncmp(real, top, len) == 0 && (!real[len] || real[len] == '/');
+}
+
+/* A copy would have itself in it, and what steps write to would be the cache. */
+static int check_place(const struct making *m, const char *path, const char *real, struct err *err)
+{
+	if (lies_in(m->w->b.stacker, real))
+		return err_tell(err, -EINVAL,
+			"the stacker directory is in it; --stacker-dir puts that elsewhere", path);
+	if (lies_in(m->w->b.oci, real))
+		return err_tell(err, -EINVAL,
+			"the layout that images go to is in it; --oci-dir puts that elsewhere",
+			path);
+	return 0;
+}
+
 /* What is at path, as "WHAT PATH". */
 static int add_path(
 	struct making *m, struct key *k, const char *what, const char *path, struct err *err)
@@ -134,6 +162,8 @@ static int add_path(
 
 	if (!real)
 		return err_set(err, -errno, "cannot read", path);
+	if (check_place(m, path, real, err) < 0)
+		return err->code;
 	if (asprintf(&name, "%s %s", what, path) < 0)
 		return -ENOMEM;
 	return key_add_path(k, name, real, m->sums, err);
@@ -174,7 +204,8 @@ static int add_import(struct making *m, struct key *k, const struct import *i, s
 	if (asprintf(&place, "%s %d %o %u:%u", i->dest ? i->dest : "", i->content,
 		    (unsigned)i->mode, i->owner.uid, i->owner.gid) < 0)
 		return -ENOMEM;
-	return add_named(k, "place, mode and owner of import", i->path, place);
+	r = add_named(k, "place, mode and owner of import", i->path, place);
+	return r == 0 && i->hash ? add_named(k, "hash of import", i->path, i->hash) : r;
 }
 
 static int add_files(struct making *m, struct key *k, struct err *err)

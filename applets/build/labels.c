@@ -8,7 +8,9 @@
 #define SCRIPT ".stacker-labels.sh"
 #define LABELS "labels"
 
-static int add_label(json_t *labels, int dir, const char *name, struct err *err)
+enum { LABELS_SIZE_MAX = 1 << 20 }; /* of all, names and values */
+
+static int add_label(json_t *labels, int dir, const char *name, size_t *left, struct err *err)
 {
 	cleanup_fd int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	cleanup_buf struct buf text = BUF_NONE;
@@ -19,9 +21,12 @@ static int add_label(json_t *labels, int dir, const char *name, struct err *err)
 		return err_set(err, -errno, "cannot be a label", name);
 	if (!S_ISREG(st.st_mode))
 		return err_tell(err, -EINVAL, "is no file, and cannot be a label", name);
-	r = io_read_all(fd, &text, 1 << 20);
+	r = *left < strlen(name) ? -EFBIG : io_read_all(fd, &text, *left - strlen(name));
 	if (r < 0)
 		return err_set(err, r, "cannot be a label", name);
+	*left -= strlen(name) + text.len;
+	if (text.len && memchr(text.data, '\0', text.len))
+		return err_tell(err, -EILSEQ, "has a NUL, and cannot be a label", name);
 	if (json_object_set_new(labels, name, json_stringn(text.data ? text.data : "", text.len)))
 		return err_tell(err, -EILSEQ, "is not UTF-8, and cannot be a label", name);
 	return 0;
@@ -33,12 +38,13 @@ static int read_labels(struct stage *s, struct err *err)
 		openat(s->upper.lock, LABELS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	cleanup_listing struct listing l = LISTING_NONE;
 	int r = dir < 0 ? -errno : listing_read(dir, true, &l);
+	size_t left = LABELS_SIZE_MAX;
 
 	s->m->labels = json_object();
 	if (r == 0 && !s->m->labels)
 		r = -ENOMEM;
 	for (size_t n = 0; r == 0 && n < l.count; n++)
-		r = add_label(s->m->labels, dir, listing_name(&l, n), err);
+		r = add_label(s->m->labels, dir, listing_name(&l, n), &left, err);
 	return r;
 }
 

@@ -4,22 +4,29 @@
 
 #include "core/image/apply.h"
 
+/* What is no file may have no end, or never begin. The descriptor or negative errno with err. */
+static int open_file(int dirfd, const char *path, const char *url, struct err *err)
+{
+	cleanup_fd int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, -errno, "cannot read", url);
+	return S_ISREG(st.st_mode) ? take_fd(&fd) : err_tell(err, -EINVAL, "is no file", url);
+}
+
 /* Opens what 'url' of a base of type tar names. The descriptor or negative errno with err. */
 static int open_archive(struct making *m, struct stage *s, struct err *err)
 {
 	const char *url = m->r->from.url;
 	const struct import grabbed = {.path = (char *)url};
-	int fd;
 
-	if (*url == '/') {
-		fd = open(url, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-		return fd < 0 ? err_set(err, -errno, "cannot read", url) : fd;
-	}
+	if (*url == '/')
+		return open_file(AT_FDCWD, url, url, err);
 	if (stage_begin(s, m, &m->image, err) < 0 ||
 		import_fetch(m, &grabbed, s->upper.lock, "archive", err) < 0)
 		return err->code;
-	fd = openat(s->upper.lock, "archive", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	return fd < 0 ? err_set(err, -errno, "cannot read", url) : fd;
+	return open_file(s->upper.lock, "archive", url, err);
 }
 
 static int pump(int fd, struct sink *sink)
@@ -53,6 +60,8 @@ int add_tar(struct making *m, struct err *err)
 	if (r == 0)
 		r = layer_commit(&out, &d, diff_id, err);
 	sink_free(sink);
+	if (r == 0)
+		r = layer_check(&m->layout, &d, diff_id, m->r->from.url, err);
 	if (r < 0)
 		return err_set(err, r, "cannot make a layer of it", m->r->from.url);
 	return add_made_layer(m, &d, diff_id, "archive", err);

@@ -35,31 +35,12 @@ static int make_image(struct copying *c, struct layer_job *j, struct err *err)
 	return r;
 }
 
-/* What is no archive is no layer. */
-static int check_archive(struct copying *c, const struct layer_job *j, struct err *err)
-{
-	cleanup_entry struct entry e = ENTRY_NONE;
-	struct archive_in *in = NULL;
-	struct source *s;
-	bool again = false;
-	int r = layer_source(&c->m.layout, &j->layer, j->diff_id, &s, err);
-
-	if (r == 0)
-		r = archive_in_open(s, &in);
-	if (r == 0)
-		do
-			r = archive_in_next(in, &e, &again, NULL);
-		while (r > 0 || (r < 0 && again));
-	archive_in_free(in);
-	return r == -EBADMSG ? err_tell(err, r, "is no archive", c->from.path) : r;
-}
-
 static int finish(struct copying *c, struct layer_job *j, int r, struct err *err)
 {
 	if (r == 0)
 		r = layer_commit(&j->out, &j->layer, j->diff_id, err);
 	if (r == 0 && c->from.kind == ENDPOINT_TAR)
-		r = check_archive(c, j, err);
+		r = layer_check(&c->m.layout, &j->layer, j->diff_id, c->from.path, err);
 	if (r == 0)
 		r = make_image(c, j, err);
 	return r;

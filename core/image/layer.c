@@ -2,6 +2,7 @@
 #include "core/image/layer.h"
 #include "core/image/chunked.h"
 #include "core/image/verify.h"
+#include "core/pack/archive.h"
 
 #include <stdio.h>
 
@@ -73,6 +74,25 @@ int layer_source(const struct layout *l, const struct descriptor *d, const char 
 	if (r < 0)
 		*out = NULL;
 	return r < 0 ? err_set(err, r, "cannot read", d->digest) : 0;
+}
+
+int layer_check(const struct layout *l, const struct descriptor *d, const char *diff_id,
+	const char *path, struct err *err)
+{
+	cleanup_entry struct entry e = ENTRY_NONE;
+	struct archive_in *in = NULL;
+	struct source *s;
+	bool again = false;
+	int r = layer_source(l, d, diff_id, &s, err);
+
+	if (r == 0)
+		r = archive_in_open(s, &in);
+	if (r == 0)
+		do
+			r = archive_in_next(in, &e, &again, NULL);
+		while (r > 0 || (r < 0 && again));
+	archive_in_free(in);
+	return r == -EBADMSG ? err_tell(err, r, "is no archive", path) : r;
 }
 
 /* The sinks from the outermost on; on failure what was made is gone. */

@@ -30,6 +30,10 @@ bool compression_parse(const char *word, enum compression *how);
 int layer_source(const struct layout *l, const struct descriptor *d, const char *diff_id,
 	struct source **out, struct err *err);
 
+/* Whether a layer that came from path is an archive: 0; negative errno with err where it is not. */
+int layer_check(const struct layout *l, const struct descriptor *d, const char *diff_id,
+	const char *path, struct err *err);
+
 /* A layer that is being written. Starts as LAYER_OUT_NONE. */
 struct layer_out {
 	struct blob_out blob;
