@@ -87,8 +87,10 @@ static int differ(int root, int flags, unsigned longest)
 		int kernel, hand;
 
 		random_path(&path, longest);
-		kernel = sys_openat2(
-			root, path.data, flags, 0, SYS_RESOLVE_IN_ROOT | SYS_RESOLVE_NO_MAGICLINKS);
+		do /* anybody's rename makes the kernel give up */
+			kernel = sys_openat2(root, path.data, flags, 0,
+				SYS_RESOLVE_IN_ROOT | SYS_RESOLVE_NO_MAGICLINKS);
+		while (kernel == -EAGAIN);
 		hand = resolve_by_hand(root, path.data, flags);
 		found += kernel >= 0;
 		if (!same(kernel, hand) && ++bad <= 5)
