@@ -76,7 +76,8 @@ pass.
 Steps whose changes are thrown away; a file in
 .Pa /oci-labels
 is a label.
-.It Cm environment , labels , annotations , cmd , entrypoint , full_command , working_dir , volumes , runtime_user , os , arch
+.It Cm environment , labels , annotations , cmd , entrypoint , full_command
+.It Cm working_dir , volumes , runtime_user , os , arch
 The image's configuration.
 .It Cm build_only
 It goes to no layout.

@@ -149,7 +149,7 @@ int cache_keep_steps(struct making *m, struct err *err)
 	if (changed < 0)
 		return changed;
 	if (changed) {
-		making_say(m,
+		making_done(m,
 			"something that it is made of changed meanwhile: the next build does its steps again");
 		*m->whole = '\0';
 		return 0;

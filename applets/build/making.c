@@ -6,19 +6,35 @@
 #include <stdio.h>
 #include <sys/file.h>
 
+static void say(const struct making *m, const char *text, bool at_once)
+{
+	cleanup_buf struct buf line = BUF_NONE;
+
+	if (m->w->b.quiet || buf_addf(&line, "%s: ", m->r->name) < 0 ||
+		show_path(&line, text, strlen(text)) < 0 || buf_adds(&line, "\n") < 0)
+		return;
+	if (at_once)
+		work_line(m->w, NULL, line.data, line.len);
+	else
+		io_write(STDERR_FILENO, line.data, line.len);
+}
+
 void making_say(const struct making *m, const char *fmt, ...)
 {
 	cleanup_free char *text = NULL;
-	cleanup_buf struct buf line = BUF_NONE;
 	va_list ap;
 
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	if (!m->w->b.quiet && text && buf_addf(&line, "%s: ", m->r->name) == 0 &&
-		show_path(&line, text, strlen(text)) == 0 && buf_adds(&line, "\n") == 0)
-		io_write(STDERR_FILENO, line.data, line.len);
+	if (text)
+		say(m, text, true);
+}
+
+void making_done(const struct making *m, const char *text)
+{
+	say(m, text, false);
 }
 
 void making_fault(void *making, struct err *err)
@@ -98,7 +114,7 @@ static int make_anew(struct making *m, struct err *err)
 	if (r == 0)
 		r = cache_keep_image(m, err);
 	if (r == 0)
-		making_say(m, found ? "configured anew" : "built");
+		making_done(m, found ? "configured anew" : "built");
 	return r;
 }
 
@@ -133,7 +149,7 @@ static int make(struct making *m, struct err *err)
 	if (r == 0)
 		r = making_look(m, err);
 	if (r > 0) {
-		making_say(m, "cached");
+		making_done(m, "cached");
 		cache_keep_last(m);
 	} else if (r == 0)
 		r = make_anew(m, err);

@@ -47,8 +47,12 @@ int making_look(struct making *m, struct err *err);
 /* The image that was built under that name. 0 or negative errno with err. */
 int making_open(struct making *m, struct image *out, struct err *err);
 
-/* A line for people, unless they want none. */
+/*
+ * A line for people, unless they want none: at once, as what follows may write; and behind what
+ * steps have written so far.
+ */
 void making_say(const struct making *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void making_done(const struct making *m, const char *text);
 
 /* A fault_fn. */
 void making_fault(void *making, struct err *err);

@@ -42,18 +42,18 @@ static void stamp(const struct work *w, struct buf *text)
 		buf_adds(text, now);
 }
 
-static void write_line(const struct pool *p, const char *name, const char *line, size_t n)
+void work_line(const struct work *w, const char *name, const char *line, size_t n)
 {
 	cleanup_buf struct buf text = BUF_NONE;
 
-	stamp(p->w, &text);
+	stamp(w, &text);
 	if (name)
 		buf_addf(&text, "%s| ", name);
 	buf_add(&text, line, n);
 	if (!n || line[n - 1] != '\n')
 		buf_adds(&text, "\n");
 	if (!text.failed)
-		io_write(p->w->b.log, text.data, text.len);
+		io_write(w->b.log, text.data, text.len);
 }
 
 /* A line without an end, however long, is one when it is over 64 KiB. */
@@ -69,7 +69,7 @@ static void write_lines(const struct pool *p, const char *name, struct lines *l,
 		if (!end && !all && n < 64 << 10)
 			break;
 		if (!name || !p->w->b.quiet)
-			write_line(p, name, from, n);
+			work_line(p->w, name, from, n);
 		done += n;
 	}
 	memmove(l->part.data, l->part.data + done, l->part.len - done);

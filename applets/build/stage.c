@@ -12,6 +12,16 @@
 #define PLACES "places"
 #define EMPTY "empty" /* where an image has no layer: an overlay needs one */
 
+/* What a step changes in it may come to be in the image: whoever builds has the same modes. */
+static int make_one(int top, const char *path, bool is_dir)
+{
+	int r = is_dir ? mkdirat(top, path, 0755) : mknodat(top, path, S_IFREG | 0644, 0);
+
+	if (r < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return fchmodat(top, path, is_dir ? 0755 : 0644, 0) < 0 ? -errno : 0;
+}
+
 /* Makes all directories of path, which is clean, and what it names itself. */
 static int make_place(int top, const char *path, bool is_dir)
 {
@@ -22,14 +32,10 @@ static int make_place(int top, const char *path, bool is_dir)
 		return -ENOMEM;
 	for (char *at = strchr(text, '/'); r == 0 && at; at = strchr(at + 1, '/')) {
 		*at = '\0';
-		r = mkdirat(top, text, 0755) < 0 && errno != EEXIST ? -errno : 0;
+		r = make_one(top, text, true);
 		*at = '/';
 	}
-	if (r == 0 && is_dir)
-		r = mkdirat(top, text, 0755) < 0 && errno != EEXIST ? -errno : 0;
-	else if (r == 0 && mknodat(top, text, S_IFREG | 0644, 0) < 0 && errno != EEXIST)
-		r = -errno;
-	return r;
+	return r == 0 && *text ? make_one(top, text, is_dir) : r;
 }
 
 static int open_places(const struct stage *s)

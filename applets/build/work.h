@@ -68,6 +68,9 @@ int work_layout(const struct work *w, const char *dir, enum layout_use use, stru
 int work_load(const struct work *w, const char *dir, const char *name, struct buf *text);
 int work_save(const struct work *w, const char *dir, const char *name, const void *text, size_t n);
 
+/* Writes a line of the log, behind "NAME| " where name is not NULL. */
+void work_line(const struct work *w, const char *name, const char *line, size_t n);
+
 /* Builds all images of the order: EXIT_DONE, or EXIT_SOME after messages. */
 int work_build(struct work *w);
 
