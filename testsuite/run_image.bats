@@ -129,6 +129,14 @@ drwxr-xr-x 33/34 ./dir/"
 	equal "$(names new)" './ ./tmp-is-not '
 }
 
+@test "--commit: what a mount lay in has the usual mode, whatever the umask" {
+	rlc-image config --image oci:base --config.volume /data/../data/sub --config.volume /../up
+	(umask 077 && runs 0 rlc-run --commit new oci:base sh -c ': >/data/x')
+	runs 0 rlc-tar -tvf "$(top_layer oci:new)"
+	has 'drwxr-xr-x 0/0'
+	lacks drwx------
+}
+
 @test "--commit: SOURCE_DATE_EPOCH is the latest time" {
 	SOURCE_DATE_EPOCH=1000000000 runs 0 rlc-run --commit new oci:base touch /file
 	SOURCE_DATE_EPOCH=1000000000 runs 0 rlc-run --commit again oci:base touch /file

@@ -135,8 +135,6 @@ static int pack_changes(struct committing *c, struct layout *l, struct err *err)
 	int done = manifest < 0 || stamps < 0 ? -errno : 0;
 
 	if (done == 0)
-		done = points_remove(&c->r->upper.top, NULL); /* for mounts: nobody's change */
-	if (done == 0)
 		done = mtree_compare(&view, manifest, stamps, &changes, err);
 	if (done == 0 && changes.count)
 		done = write_changes(c, l, &changes, err);
@@ -219,6 +217,7 @@ int image_commit(struct run_image *r, struct err *err)
 	cleanup_layout struct layout l = LAYOUT_NONE;
 	int done;
 
+	points_remove(&r->tree, NULL); /* what was made for mounts is nobody's change */
 	image_unmount(r);
 	done = layout_open(&l, r->name.dir, LAYOUT_WRITE, err);
 	if (done == 0)

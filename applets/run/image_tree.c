@@ -2,6 +2,7 @@
 /* An image's tree: an overlay of its layers, or all of it in one directory. */
 #include "applets/run/image.h"
 
+#include "core/pack/path.h"
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
@@ -14,22 +15,20 @@ static struct unpack_options unpacking(struct run_image *r)
 		.owners = &r->context.owners, .fault = image_fault, .arg = r};
 }
 
-/* Makes path, clean or not, below top: directories, and at its end one or a file. */
+/* Makes path below top: directories, and at its end one or a file. */
 static int make_place(int top, const char *path, bool is_dir)
 {
-	cleanup_free char *copy = strdup(path);
-	char *rest = copy, *name;
+	cleanup_free char *clean = NULL;
 	cleanup_fd int dir = dup(top);
-	int r = copy && dir >= 0 ? 0 : -ENOMEM;
+	int r = dir < 0 ? -errno : path_clean(path, &clean);
+	char *rest = clean, *name;
 
 	while (r == 0 && (name = strsep(&rest, "/"))) {
-		bool last = !rest || !rest[strspn(rest, "/")];
+		bool last = !rest;
 		int next;
 
-		if (!*name || strcmp(name, ".") == 0)
+		if (strcmp(name, ".") == 0)
 			continue;
-		if (strcmp(name, "..") == 0)
-			return 0; /* whoever mounts there sees to it himself */
 		if (last && !is_dir) {
 			next = openat(dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
 			base_close(&next);
@@ -65,6 +64,7 @@ static int make_places(struct run_image *r, struct err *err)
 	cleanup_json json_t *spec = NULL;
 	cleanup_fd int top = -1;
 	json_t *mount;
+	mode_t mask;
 	size_t n;
 	int done = image_spec(r, NULL, &spec, err);
 
@@ -72,13 +72,15 @@ static int make_places(struct run_image *r, struct err *err)
 		done = -errno;
 	if (done == 0)
 		done = top = openat(r->upper.lock, PLACES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	mask = umask(0); /* what a place is like may show */
 	json_array_foreach(json_object_get(spec, "mounts"), n, mount)
 	{
 		const char *at = doc_text(mount, "destination");
 
-		if (done >= 0 && at)
+		if (done >= 0 && at && strlen(at) < PATH_MAX)
 			done = make_place(top, at, wants_dir(mount));
 	}
+	umask(mask);
 	return done < 0 ? err_set(err, done, "cannot make places for mounts", r->store.path) : 0;
 }
 
