@@ -185,6 +185,19 @@ drwxr-xr-x 33/34 ./dir/"
 	tidy
 }
 
+@test "a full disk leaves a store that is whole" {
+	mkdir m
+	cat >in <<-'END'
+		mount -t tmpfs -o size=1m tmpfs m || exit 99
+		rlc-run --store m/store oci:base sh -c 'echo ran' && exit 98
+		ls m/store/layers m/store/aside
+		mount -o remount,size=50m m
+		rlc-run --store m/store oci:base sh -c 'echo ran'
+	END
+	runs 0 unshare -r -m sh in
+	has 'No space left on device' $'m/store/aside:\n\nm/store/layers:\nran'
+}
+
 @test "a command that is not there is 127, one that cannot be run 126" {
 	run -127 rlc-run oci:base nothing
 	has nothing

@@ -6,9 +6,14 @@
 
 /*
  * Unpacked layers, kept for whoever needs them again. A store is a directory (0700):
- *	layers/HEX/   what a layer has over those below it, as overlayfs wants it; HEX is its chain
- *id aside/NAME/   what is being made or used, each locked (flock) by whose it is A store that is
- *open is locked (shared); what removes layers locks it alone.
+ *
+ *	layers/HEX/   what a layer has over those below it, as overlayfs wants it; HEX: its chain id
+ *	aside/NAME/   what is being made or used, each locked (flock) by whose it is
+ *	owners        a symlink: "real" owners, or "records" of them; one kind is not for the other
+ *
+ * A store that is open is locked (shared); what removes layers locks it alone. A layer is renamed
+ * to its place once it is whole and on disk, and renamed aside to be removed: whoever is killed,
+ * and when the power is cut, what is in layers/ is whole.
  */
 struct store {
 	char *path; /* owned */
