@@ -203,3 +203,36 @@ layer_of() {
 
 # depth IMAGE: how many layers it has
 depth() { of_image "$1" '.manifest.blob.layers | length'; }
+
+# bundle [FILTER]: b, a bundle that shows the host's programs, with its config.json as jq's filter
+# changes it; its container may be run by runc and crun, too
+bundle() {
+	mkdir -p b/rootfs/{usr,etc,proc,dev,tmp}
+	ln -sfn usr/bin b/rootfs/bin
+	ln -sfn usr/lib b/rootfs/lib
+	ln -sfn usr/lib64 b/rootfs/lib64
+	printf 'root:x:0:0::/root:/bin/sh\nmail:x:8:8::/var/mail:/bin/sh\n' >b/rootfs/etc/passwd
+	printf 'root:x:0:\nmail:x:8:\nstaff:x:50:mail\n' >b/rootfs/etc/group
+	jq -n --argjson uid "$(id -u)" --argjson gid "$(id -g)" '
+		["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SETUID", "CAP_SETGID", "CAP_KILL"]
+			as $caps |
+		{ociVersion: "1.0.2", root: {path: "rootfs"}, hostname: "box", process: {
+			user: {uid: 0, gid: 0}, cwd: "/", args: ["sh"], env: ["PATH=/usr/bin:/bin"],
+			capabilities: {bounding: $caps, effective: $caps, permitted: $caps}},
+		mounts: [
+			{destination: "/proc", type: "proc", source: "proc"},
+			{destination: "/dev", type: "tmpfs", source: "tmpfs",
+				options: ["nosuid", "mode=755"]},
+			{destination: "/dev/pts", type: "devpts", source: "devpts",
+				options: ["newinstance", "ptmxmode=0666", "mode=0620"]},
+			{destination: "/usr", type: "none", source: "/usr", options: ["rbind", "ro"]}],
+		linux: {namespaces: [{type: "pid"}, {type: "ipc"}, {type: "uts"}, {type: "mount"}]}} |
+		if $uid == 0 then . else
+			.linux.namespaces += [{type: "user"}] |
+			.linux.uidMappings = [{containerID: 0, hostID: $uid, size: 1}] |
+			.linux.gidMappings = [{containerID: 0, hostID: $gid, size: 1}] end' >b/base.json
+	jq "${1:-.}" b/base.json >b/config.json
+}
+
+# boxed SCRIPT: what a shell in the container of b does
+boxed() { rlc-run --root "$WORK/states" -b b sh -c "$1"; }

@@ -46,8 +46,8 @@ int call_fail(const struct call *c, struct err *err)
 	cleanup_free char *text = NULL;
 
 	if (asprintf(&text, "%s%s%s%s%s", err->path ? err->path : "",
-		    err->path && (*what || *reason) ? ": " : "", what,
-		    *what && *reason ? ": " : "", reason) < 0)
+		    err->path && (*what || *reason) ? ": " : "", what, *what && *reason ? ": " : "",
+		    reason) < 0)
 		text = NULL;
 	report(c->self, "%s", text ? text : "out of memory");
 	add_log(c, "error", text ? text : "out of memory");
@@ -91,7 +91,8 @@ static bool read_preserve(struct call *c, const char *word)
 	uint32_t n = 0;
 
 	if (!read_number(word, &n) || n > 1024)
-		return usage_error(c->self, "--preserve-fds: '%s' is no number of files", word), false;
+		return usage_error(c->self, "--preserve-fds: '%s' is no number of files", word),
+		       false;
 	c->preserve = (int)n;
 	return true;
 }
@@ -232,6 +233,18 @@ void call_free(struct call *c)
 	free(c->caps);
 }
 
+int call_state(const struct call *c, int *all, struct state *s, struct err *err)
+{
+	const char *id = c->o.operands[0];
+
+	*all = states_open(c->root, false, err);
+	if (*all == -ENOENT && state_id_valid(id)) {
+		err_free(err);
+		return err_tell(err, -ENOENT, "there is no such container", id);
+	}
+	return *all < 0 ? *all : state_open(*all, id, s, err);
+}
+
 int call_bundle(const struct call *c, struct run_config *config, char **bundle, struct err *err)
 {
 	const char *dir = c->bundle ? c->bundle : ".";
@@ -247,6 +260,7 @@ int call_bundle(const struct call *c, struct run_config *config, char **bundle, 
 	r = file < 0 ? -errno : io_read_all(file, &text, DOC_MAX);
 	if (r < 0)
 		return err_set_at(err, r, "cannot read", dir, "config.json");
-	r = run_config_parse(text.data ? text.data : (char[]){""}, text.len, "config.json", &doc, err);
+	r = run_config_parse(
+		text.data ? text.data : (char[]){""}, text.len, "config.json", &doc, err);
 	return r < 0 ? r : run_config_read(doc, config, err);
 }

@@ -26,9 +26,7 @@ static int save(struct launch *l, struct err *err)
 {
 	const struct container *c = &l->container;
 
-	return l->state && !l->plain
-		       ? state_save(l->state, c->bundle, l->tree, c->config, err)
-		       : 0;
+	return l->state && !l->plain ? state_save(l->state, c->bundle, l->tree, c->config, err) : 0;
 }
 
 /* From here on somebody else can end it, should this process not come to it. */
@@ -136,7 +134,8 @@ static int settle(struct launch *l, struct running *made, int console, struct er
 	return r;
 }
 
-static void run_hooks(const struct launch *l, enum run_hook_kind kind, const char *status, pid_t pid)
+static void run_hooks(
+	const struct launch *l, enum run_hook_kind kind, const char *status, pid_t pid)
 {
 	const struct container *c = &l->container;
 	cleanup_buf struct buf state = BUF_NONE;
@@ -166,6 +165,8 @@ static int run(struct launch *l, struct err *err)
 	struct running made;
 	int status;
 
+	if (c->process->terminal && !c->attached && !l->call->console)
+		return err_tell(err, -EINVAL, "a terminal needs --console-socket", c->id);
 	c->fifo = fifo;
 	if (err->code == 0 && l->call->console)
 		console = connect_console(l->call->console, err);

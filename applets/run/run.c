@@ -38,20 +38,11 @@ Arguments, environment, working directory, user and groups, umask, limits, capab
 namespaces (new ones or those of a file), masked and read-only paths, host and domain name, sysctls
 that belong to the container's own namespaces, hooks, terminal, a read-only root.
 Mounts, masked paths and devices are found beneath the root, whatever symlinks say.
-Where the tree lacks a place for a mount it is made, and removed at the end; until then the attribute
-.Li user.rlc.points
-of the tree's top lists it.
-.Ss What is not
-Limits by cgroups, seccomp filters, labels of security modules, devices other than null, zero, full,
-random, urandom, tty and those that the caller has under the same name.
-One message says what of that a configuration asks for, and the container runs without;
-with
-.Fl -strict
-it does not run.
-A fresh
-.Pa /proc
-or
-.Pa /sys
+Where the tree lacks a place for a mount it is made, and removed at the end; until then the
+attribute .Li user.rlc.points of the tree's top lists it. .Ss What is not Limits by cgroups, seccomp
+filters, labels of security modules, devices other than null, zero, full, random, urandom, tty and
+those that the caller has under the same name. One message says what of that a configuration asks
+for, and the container runs without; with .Fl -strict it does not run. A fresh .Pa /proc or .Pa /sys
 that the host refuses is replaced by the host's own.
 .Ss Processes
 The first process of a container looks after its command: it reaps, passes signals on, and answers
@@ -206,7 +197,8 @@ static const struct option_row run_options[] = {
 const struct applet applet_run = {
 	.name = "run",
 	.summary = "Run containers, as an ordinary user.",
-	.usage = "[OPTION]... LAYOUT:TAG [COMMAND [ARGUMENT]...]\n-b BUNDLE [OPTION]... [COMMAND [ARGUMENT]...]\nVERB [ARGUMENT]...",
+	.usage =
+		"[OPTION]... LAYOUT:TAG [COMMAND [ARGUMENT]...]\n-b BUNDLE [OPTION]... [COMMAND [ARGUMENT]...]\nVERB [ARGUMENT]...",
 	.options = run_options,
 	.main = main_of_run,
 };

@@ -80,7 +80,8 @@ struct call {
  * Reads the command line, with least to most operands (-1: any number, and the first operand ends
  * the options): -1: go on; else the exit status, after a message or --help.
  */
-int call_read(struct call *c, const struct applet *self, int argc, char **argv, int least, int most);
+int call_read(
+	struct call *c, const struct applet *self, int argc, char **argv, int least, int most);
 void call_free(struct call *c);
 
 /*
@@ -89,6 +90,12 @@ void call_free(struct call *c);
  */
 void call_warn(const struct call *c, const char *text);
 int call_fail(const struct call *c, struct err *err);
+
+/*
+ * Opens the container that the first operand names; *all is the directory of all, to be closed,
+ * also after an error (-1: there is none). 0 or negative errno with err.
+ */
+int call_state(const struct call *c, int *all, struct state *s, struct err *err);
 
 /* Reads config.json of the bundle --bundle; *bundle is its absolute path, to be freed. */
 int call_bundle(const struct call *c, struct run_config *config, char **bundle, struct err *err);

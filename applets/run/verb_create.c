@@ -59,6 +59,8 @@ static int run_bundle(struct call *c, const char *id, bool waits, char **command
 		free(config.process.args);
 		config.process.args = command;
 	}
+	if (command && !isatty(STDIN_FILENO))
+		config.process.terminal = false;
 	tree = tree_of(bundle, config.root);
 	l.state = &state;
 	l.tree = tree;
@@ -75,14 +77,19 @@ static int run_bundle(struct call *c, const char *id, bool waits, char **command
 	return status;
 }
 
+/* For a container that nobody has named. */
+static const char *own_id(char id[32])
+{
+	snprintf(id, 32, "run-%d", (int)getpid());
+	return id;
+}
+
 int run_bundle_once(struct call *c, char **command)
 {
 	cleanup_err struct err err = ERR_NONE;
 	char id[32];
-	int r;
+	int r = run_bundle(c, own_id(id), false, command, &err);
 
-	snprintf(id, sizeof(id), "run-%d", (int)getpid());
-	r = run_bundle(c, id, false, command, &err);
 	return r < 0 ? (call_fail(c, &err), GUEST_FAILED) : r;
 }
 
@@ -104,12 +111,13 @@ static int run_main(const struct applet *self, int argc, char **argv)
 {
 	cleanup_err struct err err = ERR_NONE;
 	struct call c;
+	char id[32];
 	int status = call_read(&c, self, argc, argv, 0, 1);
 
 	if (status < 0 && c.o.operand_count)
 		status = run_bundle(&c, c.o.operands[0], false, NULL, &err);
 	else if (status < 0)
-		status = run_bundle_once(&c, NULL);
+		status = run_bundle(&c, own_id(id), false, NULL, &err);
 	if (status < 0)
 		status = (call_fail(&c, &err), GUEST_FAILED);
 	call_free(&c);
@@ -120,8 +128,8 @@ static int start(const struct call *c, struct err *err)
 {
 	cleanup_state struct state s = STATE_NONE;
 	cleanup_buf struct buf state = BUF_NONE;
-	cleanup_fd int all = states_open(c->root, false, err);
-	int r = all < 0 ? all : state_open(all, c->o.operands[0], &s, err);
+	cleanup_fd int all = -1;
+	int r = call_state(c, &all, &s, err);
 
 	if (r == 0)
 		r = state_start(&s, err);

@@ -11,8 +11,8 @@ else is said.
 /* What the command is to be, and what it is made of. */
 struct made {
 	struct run_process process;
-	json_t *doc;   /* --process: its strings */
-	char **env;    /* owned where the command line adds to it */
+	json_t *doc; /* --process: its strings */
+	char **env;  /* owned where the command line adds to it */
 	uint32_t *groups;
 };
 
@@ -151,8 +151,8 @@ static int run(struct call *c, struct state *s, struct err *err)
 static int execute(struct call *c, struct err *err)
 {
 	cleanup_state struct state s = STATE_NONE;
-	cleanup_fd int all = states_open(c->root, false, err);
-	int r = all < 0 ? all : state_open(all, c->o.operands[0], &s, err);
+	cleanup_fd int all = -1;
+	int r = call_state(c, &all, &s, err);
 
 	if (r < 0)
 		return r;

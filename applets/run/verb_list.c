@@ -154,7 +154,8 @@ static int show_processes(const struct state *s, bool json)
 	space[n] = '\0';
 	printf("%s", json ? "[" : "PID         CMD\n");
 	while ((d = readdir(proc)))
-		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' && is_in(d->d_name, space)) {
+		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' && atoi(d->d_name) != s->first.pid &&
+			is_in(d->d_name, space)) {
 			if (json)
 				printf("%s%s", count++ ? "," : "", d->d_name);
 			else
@@ -172,8 +173,7 @@ static int ps(struct call *c, struct err *err)
 
 	if (format < 0)
 		return EXIT_USAGE;
-	all = states_open(c->root, false, err);
-	r = all < 0 ? all : state_open(all, c->o.operands[0], &s, err);
+	r = call_state(c, &all, &s, err);
 	if (r < 0)
 		return r;
 	if (!process_lives(&s.guest))
@@ -196,7 +196,8 @@ static int ps_main(const struct applet *self, int argc, char **argv)
 	return status;
 }
 
-static void add_names(struct buf *out, const char *key, const char *(*name)(size_t), const char *before)
+static void add_names(
+	struct buf *out, const char *key, const char *(*name)(size_t), const char *before)
 {
 	const char *text;
 	size_t i;

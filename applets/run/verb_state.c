@@ -24,19 +24,13 @@ stops it first, and one that is not there is no error.
 #include <stdio.h>
 #include <time.h>
 
-static int open_one(const struct call *c, int *all, struct state *s, struct err *err)
-{
-	*all = states_open(c->root, false, err);
-	return *all < 0 ? *all : state_open(*all, c->o.operands[0], s, err);
-}
-
 static int show_state(struct call *c, struct err *err)
 {
 	cleanup_state struct state s = STATE_NONE;
 	cleanup_buf struct buf out = BUF_NONE;
 	cleanup_fd int all = -1;
 	const char *status;
-	int r = open_one(c, &all, &s, err);
+	int r = call_state(c, &all, &s, err);
 
 	if (r < 0)
 		return r;
@@ -56,9 +50,9 @@ static const struct {
 	{"TRAP", SIGTRAP}, {"ABRT", SIGABRT}, {"BUS", SIGBUS}, {"FPE", SIGFPE}, {"KILL", SIGKILL},
 	{"USR1", SIGUSR1}, {"SEGV", SIGSEGV}, {"USR2", SIGUSR2}, {"PIPE", SIGPIPE},
 	{"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"CHLD", SIGCHLD}, {"CONT", SIGCONT},
-	{"STOP", SIGSTOP}, {"TSTP", SIGTSTP}, {"TTIN", SIGTTIN}, {"TTOU", SIGTTOU},
-	{"URG", SIGURG}, {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM},
-	{"PROF", SIGPROF}, {"WINCH", SIGWINCH}, {"IO", SIGIO}, {"PWR", SIGPWR}, {"SYS", SIGSYS}};
+	{"STOP", SIGSTOP}, {"TSTP", SIGTSTP}, {"TTIN", SIGTTIN}, {"TTOU", SIGTTOU}, {"URG", SIGURG},
+	{"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF},
+	{"WINCH", SIGWINCH}, {"IO", SIGIO}, {"PWR", SIGPWR}, {"SYS", SIGSYS}};
 
 /* A number, or a name with SIG or without; 0: neither. */
 static int signal_of(const char *word)
@@ -133,7 +127,7 @@ static int kill_one(struct call *c, struct err *err)
 
 	if (!signal)
 		return err_tell(err, -EINVAL, "is no signal", word);
-	r = open_one(c, &all, &s, err);
+	r = call_state(c, &all, &s, err);
 	if (r < 0)
 		return r;
 	r = send_signal(&s, signal, c->all);
@@ -186,7 +180,7 @@ static int delete_one(struct call *c, struct err *err)
 {
 	cleanup_state struct state s = STATE_NONE;
 	cleanup_fd int all = -1;
-	int r = open_one(c, &all, &s, err);
+	int r = call_state(c, &all, &s, err);
 
 	if (r == 0)
 		return delete_open(c, all, &s, err);

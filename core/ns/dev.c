@@ -21,8 +21,8 @@ int dev_bind(const struct mount_to *to, const char *name)
 	source = open(path, O_PATH | O_CLOEXEC);
 	if (source < 0)
 		return -errno;
-	return mount_bind(to, source, path,
-		"an ordinary user cannot make devices, but may show the host's");
+	return mount_bind(
+		to, source, path, "an ordinary user cannot make devices, but may show the host's");
 }
 
 /* Over an empty file. What the host lacks the guest lacks. */

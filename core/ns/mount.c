@@ -64,7 +64,8 @@ int mount_copy(int fd, bool all)
 int mount_move(const struct mount_to *to, int copy, const char *from, const char *why)
 {
 	ns_tell(to->log, why, "move_mount(\"%s\", \"%s\")", from, to->name);
-	return syscall(SYS_move_mount, copy, "", to->fd, "", FROM_EMPTY | TO_EMPTY) < 0 ? -errno : 0;
+	return syscall(SYS_move_mount, copy, "", to->fd, "", FROM_EMPTY | TO_EMPTY) < 0 ? -errno
+											: 0;
 }
 
 /* Flags of mount(2) as those of mount_setattr(2). */

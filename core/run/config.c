@@ -86,7 +86,8 @@ static int read_rest(const struct at *at, struct run_config *c)
 {
 	struct at l;
 	size_t i;
-	int r = at_each(at, "mounts", config_mount, sizeof(*c->mounts), &c->mounts, &c->mount_count);
+	int r = at_each(
+		at, "mounts", config_mount, sizeof(*c->mounts), &c->mounts, &c->mount_count);
 
 	for (i = 0; r == 0 && i < c->mount_count; i++)
 		if (c->mounts[i].copy_up)

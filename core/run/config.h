@@ -15,7 +15,7 @@ struct run_mount {
 	bool bind, recursive;
 	bool recursive_read_only;
 	bool copy_up; /* a tmpfs starts as what it covers: not done */
-	char *data; /* owned: what is the file system's own, with ',' between */
+	char *data;   /* owned: what is the file system's own, with ',' between */
 };
 
 struct run_rlimit {
@@ -123,7 +123,8 @@ int run_process_read(json_t *doc, struct run_process *out, struct err *err);
 void run_config_free(struct run_config *c);
 void run_process_free(struct run_process *p);
 
-/* A word of propagation(mount_namespaces(7)) as flags: MS_PRIVATE|MS_REC for "rprivate"; 0: none. */
+/* A word of propagation(mount_namespaces(7)) as flags: MS_PRIVATE|MS_REC for "rprivate"; 0: none.
+ */
 unsigned long config_propagation(const char *word);
 
 /* Names that the configuration knows, from 0 on: without CAP_; NULL beyond the last. */

@@ -100,8 +100,9 @@ static int read_device(const struct at *at, void *element)
 		return at_fail(at, -EBADMSG, "has no path");
 	if (!type || strlen(type) != 1 || !strchr("cubp", *type))
 		return at_fail(at, -EBADMSG, "has no type that is c, u, b or p");
-	d->mode = (mode_t)(mode & 07777) |
-		  (*type == 'b' ? S_IFBLK : *type == 'p' ? S_IFIFO : S_IFCHR);
+	d->mode = (mode_t)(mode & 07777) | (*type == 'b'          ? S_IFBLK
+						   : *type == 'p' ? S_IFIFO
+								  : S_IFCHR);
 	d->number = *type == 'p' ? 0 : makedev((unsigned)major, (unsigned)minor);
 	return 0;
 }
@@ -142,10 +143,10 @@ static void skip_resources(const struct at *at, struct run_config *c)
 	const char *key;
 	json_t *value, *resources = at_key(at, "resources").value;
 
-	json_object_foreach(resources, key, value)
-		if (strcmp(key, "devices") != 0 &&
-			(json_object_size(value) || json_array_size(value)))
-			config_skip(c, "linux.resources");
+	json_object_foreach(
+		resources, key, value) if (strcmp(key, "devices") != 0 &&
+					   (json_object_size(value) || json_array_size(value)))
+		config_skip(c, "linux.resources");
 }
 
 static void skip_linux(const struct at *at, struct run_config *c)

@@ -122,9 +122,8 @@ static int take_options(const struct at *at, struct run_mount *m, struct buf *da
 
 	for (i = 0; r == 0 && i < json_array_size(list.value); i++) {
 		one = at_index(&list, i);
-		r = json_is_string(one.value)
-			    ? take_option(m, json_string_value(one.value), data)
-			    : at_fail(&one, -EBADMSG, "is no text");
+		r = json_is_string(one.value) ? take_option(m, json_string_value(one.value), data)
+					      : at_fail(&one, -EBADMSG, "is no text");
 		if (r == -ENOMEM || data->len >= PAGE)
 			return at_fail(&one, r ? r : -EBADMSG, "the options are too long");
 	}

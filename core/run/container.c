@@ -85,9 +85,10 @@ static void add_maps(struct userns_map *map, const struct run_map *maps, size_t 
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		userns_map_add(map, (struct userns_line){maps[i].inside,
-					    count == 1 && maps[i].count == 1 ? own : maps[i].outside,
-					    maps[i].count});
+		userns_map_add(
+			map, (struct userns_line){maps[i].inside,
+				     count == 1 && maps[i].count == 1 ? own : maps[i].outside,
+				     maps[i].count});
 	if (!count)
 		userns_map_add(map, (struct userns_line){0, own, 1});
 }
@@ -297,8 +298,7 @@ static int run_early_hooks(const struct container *c, pid_t pid, struct err *err
 	cleanup_buf struct buf state = BUF_NONE;
 	int r;
 
-	if (!c->config->hook_counts[HOOK_PRESTART] &&
-		!c->config->hook_counts[HOOK_CREATE_RUNTIME])
+	if (!c->config->hook_counts[HOOK_PRESTART] && !c->config->hook_counts[HOOK_CREATE_RUNTIME])
 		return 0;
 	r = container_state(c->config, c->id, c->bundle, "creating", pid, &state);
 	if (r < 0)

@@ -19,27 +19,27 @@ struct container {
 	struct root_overlay overlay;       /* lowers NULL: the tree */
 	struct points_aside *aside;        /* where mount points are listed; NULL: nobody asks */
 	enum emulate emulate;
-	bool strict;       /* what cannot be had is an error */
-	bool attached;     /* ends with this process */
-	int preserve;      /* descriptors from 3 on that the guest gets, too */
-	int fifo;          /* the guest goes on when a byte comes; -1: at once */
-	pid_t join;        /* a process whose namespaces are joined, nothing is mounted; 0: none */
+	bool strict;   /* what cannot be had is an error */
+	bool attached; /* ends with this process */
+	int preserve;  /* descriptors from 3 on that the guest gets, too */
+	int fifo;      /* the guest goes on when a byte comes; -1: at once */
+	pid_t join;    /* a process whose namespaces are joined, nothing is mounted; 0: none */
 	const struct ns_log *log;
 
 	/* These are called in several of the processes. */
 	void *arg;
-	void (*fail)(void *arg, struct err *err);         /* tells, frees err */
-	void (*note)(void *arg, const char *text);        /* what is not as it was asked for */
+	void (*fail)(void *arg, struct err *err);  /* tells, frees err */
+	void (*note)(void *arg, const char *text); /* what is not as it was asked for */
 	/* In the caller, when the first process is there: hooks are yet to come. 0 or -errno. */
 	int (*begun)(void *arg, pid_t pid, struct err *err);
 };
 
 /* One that was made. */
 struct running {
-	pid_t pid;    /* the first process, whose end is the container's end; a child of this one */
-	pid_t guest;  /* 0: it could not be told */
-	int pty;      /* -1: none */
-	int life;     /* as long as it is open an attached container lives; -1 */
+	pid_t pid;   /* the first process, whose end is the container's end; a child of this one */
+	pid_t guest; /* 0: it could not be told */
+	int pty;     /* -1: none */
+	int life;    /* as long as it is open an attached container lives; -1 */
 	sigset_t mask; /* signals that are blocked since then, as they were */
 };
 
@@ -79,8 +79,8 @@ int container_mount(
 /* The guest's callbacks; the argument is this. */
 struct container_guest {
 	const struct container *c;
-	int up;     /* the caller listens */
-	int pty;    /* the terminal, -1: none */
+	int up;  /* the caller listens */
+	int pty; /* the terminal, -1: none */
 	bool emulated;
 	char *home; /* what the root's own list says; owned by nobody: the process ends */
 };

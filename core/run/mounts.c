@@ -52,18 +52,33 @@ static int copy_source(int source, bool all)
 	return copy == -EINVAL && !all ? mount_copy(source, true) : copy;
 }
 
+/* Where something is mounted; it is not the root itself, however it is called. */
+static int open_point(struct root *r, const char *dest, bool is_dir, struct err *err)
+{
+	int fd = points_open(&r->points, dest, is_dir, err);
+	struct stat point, top;
+
+	if (fd >= 0 && fstat(fd, &point) == 0 && fstat(r->points.tree.fd, &top) == 0 &&
+		point.st_dev == top.st_dev && point.st_ino == top.st_ino) {
+		close(fd);
+		return err_tell(err, -EINVAL, "nothing can be mounted over the root", dest);
+	}
+	return fd;
+}
+
 static int mount_source(
 	const struct container *c, struct root *r, const struct run_mount *m, struct err *err)
 {
 	struct mount_to to = {r->log, -1, m->dest};
 	cleanup_fd int bundle = open(c->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_fd int source = openat(bundle, m->source, O_PATH | O_CLOEXEC), point = -1, copy = -1;
+	cleanup_fd int source = openat(bundle, m->source, O_PATH | O_CLOEXEC), point = -1,
+		       copy = -1;
 	struct stat st;
 	int done;
 
 	if (source < 0 || fstat(source, &st) < 0)
 		return err_set(err, -errno, "cannot bind", m->source);
-	point = to.fd = points_open(&r->points, m->dest, S_ISDIR(st.st_mode), err);
+	point = to.fd = open_point(r, m->dest, S_ISDIR(st.st_mode), err);
 	if (point < 0)
 		return point;
 	done = copy = copy_source(source, m->recursive);
@@ -113,8 +128,7 @@ static int mount_anew(struct root *r, const struct run_mount *m, int point)
 	unsigned long flags = m->flags & ~(memory ? MS_RDONLY : 0UL);
 	bool plain = strcmp(type, "cgroup2") == 0; /* it knows none of the options of version 1 */
 	cleanup_free char *fewer = NULL;
-	int done = mount_new(
-		&to, type, flags, plain ? NULL : m->data, "the configuration says so");
+	int done = mount_new(&to, type, flags, plain ? NULL : m->data, "the configuration says so");
 
 	if (done != -EINVAL)
 		return done;
@@ -148,7 +162,7 @@ static int mount_type(
 	const struct container *c, struct root *r, const struct run_mount *m, struct err *err)
 {
 	const struct substitute *s = substitute_for(m->type);
-	cleanup_fd int point = points_open(&r->points, m->dest, true, err), made = -1;
+	cleanup_fd int point = open_point(r, m->dest, true, err), made = -1;
 	int done;
 
 	if (point < 0)
@@ -168,16 +182,9 @@ static int mount_type(
 	return 0;
 }
 
-static bool is_top(const char *dest)
-{
-	return dest[strspn(dest, "/.")] == '\0';
-}
-
 static int mount_one(
 	const struct container *c, struct root *r, const struct run_mount *m, struct err *err)
 {
-	if (is_top(m->dest))
-		return err_tell(err, -EINVAL, "nothing can be mounted over the root", m->dest);
 	return m->bind ? mount_source(c, r, m, err) : mount_type(c, r, m, err);
 }
 
@@ -205,7 +212,8 @@ int mounts_finish(const struct container *c, struct root *r, struct err *err)
 		if (m->bind || !(m->flags & MS_RDONLY) || strcmp(m->type, "tmpfs") != 0)
 			continue;
 		fd = tree_openat(&r->points.tree, m->dest, O_PATH);
-		done = fd < 0 ? fd : mount_read_only(&(struct mount_to){r->log, fd, m->dest}, false);
+		done = fd < 0 ? fd
+			      : mount_read_only(&(struct mount_to){r->log, fd, m->dest}, false);
 		if (done < 0)
 			err_set(err, done, "cannot make read-only", m->dest);
 	}

@@ -129,24 +129,34 @@ static bool take_terminal(const struct container_guest *g)
 	return ioctl(STDIN_FILENO, TIOCSCTTY, 0) == 0;
 }
 
-/* Whose calls are answered has no other power than the one that it is to have, either. */
+/*
+ * What is real of the capabilities where calls are answered: no more than is to be had. root gets
+ * what its bounding set allows when it executes something, but not behind a filter.
+ */
+static int limit_caps(const struct container_guest *g)
+{
+	const struct run_process *p = g->c->process;
+	struct run_caps caps = p->caps;
+
+	if (p->uid == 0 && !p->no_new_privileges)
+		caps.permitted |= caps.bounding;
+	caps.permitted |= caps.ambient;
+	caps.effective |= caps.permitted;
+	if (!drop_bounding(caps.bounding) || !set_caps(&caps))
+		return fail(g, -errno, "cannot give up capabilities", NULL);
+	return 0;
+}
+
 int container_prepare(void *guest)
 {
 	struct container_guest *g = guest;
-	const struct run_caps *caps = &g->c->process->caps;
-	struct run_caps before = *caps;
 
 	if (!take_terminal(g))
 		return fail(g, -errno, "cannot use the terminal", NULL);
 	set_oom(g);
 	set_limits(g);
 	find_home(g);
-	if (g->emulated) {
-		before.effective = before.permitted |= caps->ambient;
-		if (!drop_bounding(caps->bounding) || !set_caps(&before))
-			return fail(g, -errno, "cannot give up capabilities", NULL);
-	}
-	return 0;
+	return g->emulated ? limit_caps(g) : 0;
 }
 
 /* Where groups cannot be set and there are none to set, those of the caller stay. */
@@ -218,8 +228,9 @@ static bool is_program(const char *path)
 static char *find_program(const char *name)
 {
 	const char *set = getenv("PATH");
-	cleanup_free char *dirs = strdup(set ? set : "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-						     "/usr/bin:/sbin:/bin");
+	cleanup_free char *dirs = strdup(set ? set
+					     : "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+					       "/usr/bin:/sbin:/bin");
 	char *rest = dirs, *dir, *path = NULL;
 	int why = ENOENT;
 
@@ -308,7 +319,8 @@ int container_become(void *guest)
 		status = go_there(g);
 	if (!status)
 		status = set_environment(g);
-	if (!status && g->c->process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (!status && g->c->process->no_new_privileges &&
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		status = fail(g, -errno, "cannot give up new privileges", NULL);
 	return status ? status : execute(g);
 }

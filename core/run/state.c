@@ -86,8 +86,9 @@ int state_make(int all, const char *id, struct state *out, struct err *err)
 	if (!state_id_valid(id))
 		return err_tell(err, -EINVAL, "is no id: letters, digits and _+-. make one", id);
 	if (mkdirat(all, id, 0700) < 0)
-		return errno == EEXIST ? err_tell(err, -EEXIST, "there is a container of that id", id)
-				       : err_set(err, -errno, "cannot make", id);
+		return errno == EEXIST
+			       ? err_tell(err, -EEXIST, "there is a container of that id", id)
+			       : err_set(err, -errno, "cannot make", id);
 	out->id = strdup(id);
 	r = out->id ? lock(all, id, out) : -ENOMEM;
 	if (r == 0 && mkfifoat(out->dir, STATE_FIFO, 0600) < 0)
@@ -112,7 +113,8 @@ static int set_process(json_t *doc, const char *key, const struct process *p)
 	return set(doc, key, one);
 }
 
-static int fill(struct state *s, const char *bundle, const char *tree, const struct run_config *config)
+static int fill(
+	struct state *s, const char *bundle, const char *tree, const struct run_config *config)
 {
 	char now[IMAGE_TIME_MAX];
 	struct timespec t;
@@ -135,8 +137,8 @@ static int fill(struct state *s, const char *bundle, const char *tree, const str
 	return r < 0 ? r : set(s->doc, "config", json_incref(config->doc));
 }
 
-int state_save(struct state *s, const char *bundle, const char *tree, const struct run_config *config,
-	struct err *err)
+int state_save(struct state *s, const char *bundle, const char *tree,
+	const struct run_config *config, struct err *err)
 {
 	cleanup_buf struct buf text = BUF_NONE;
 	cleanup_fd int fd = -1;
@@ -212,12 +214,14 @@ int state_start(struct state *s, struct err *err)
 
 	if (strcmp(status, "created") != 0)
 		return err_tell(err, -EINVAL,
-			strcmp(status, "running") == 0 ? "is running already" : "is not to be started",
+			strcmp(status, "running") == 0 ? "is running already"
+						       : "is not to be started",
 			s->id);
 	fd = openat(s->dir, STATE_FIFO, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || io_write(fd, "", 1) < 0)
 		return err_set(err, -errno, "cannot start", s->id);
-	return unlinkat(s->dir, STATE_FIFO, 0) < 0 ? err_set(err, -errno, "cannot start", s->id) : 0;
+	return unlinkat(s->dir, STATE_FIFO, 0) < 0 ? err_set(err, -errno, "cannot start", s->id)
+						   : 0;
 }
 
 int state_discard(int all, const char *id, struct err *err)

@@ -19,11 +19,12 @@ struct process {
 };
 
 struct state {
-	char *id;  /* owned */
-	int dir;   /* of the container, locked */
+	char *id; /* owned */
+	int dir;  /* of the container, locked */
 	json_t *doc;
 	struct process first, guest;
-	const char *bundle, *created, *tree; /* of the document; tree: where mount points were made */
+	const char *bundle, *created,
+		*tree; /* of the document; tree: where mount points were made */
 	struct run_config config;
 };
 
@@ -47,8 +48,8 @@ int states_open(const char *dir, bool make, struct err *err);
 int state_make(int all, const char *id, struct state *out, struct err *err);
 
 /* Saves what is known: the processes, bundle, tree and configuration. */
-int state_save(struct state *s, const char *bundle, const char *tree, const struct run_config *config,
-	struct err *err);
+int state_save(struct state *s, const char *bundle, const char *tree,
+	const struct run_config *config, struct err *err);
 
 /* Opens one that is there, and locks it: -ENOENT, -EBADMSG where its state is none. */
 int state_open(int all, const char *id, struct state *out, struct err *err);
