@@ -519,7 +519,7 @@ inside"
 }
 
 @test "umoci and skopeo take what was built" {
-	command -v umoci >/dev/null && command -v skopeo >/dev/null || skip "no umoci, no skopeo"
+	command -v umoci >/dev/null && command -v skopeo >/dev/null || skip "umoci or skopeo is not installed"
 	file <<-'END'
 		a:
 		  from: {type: oci, url: "base:base"}

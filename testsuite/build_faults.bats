@@ -221,7 +221,6 @@ left" "failed: a"
 }
 
 @test "a full disk: an error, and what is there is whole" {
-	[ "$ENVIRONMENT" = user ] || skip "in a user namespace of its own"
 	file <<-'END'
 		a:
 		  from: {type: oci, url: "base:base"}
@@ -230,7 +229,7 @@ left" "failed: a"
 		  run: cat /bin/* /bin/* /bin/* /bin/* /bin/* /bin/* /bin/* /bin/* /bin/* >/big
 	END
 	cat >script <<-'END'
-		mount -t tmpfs -o size=9m none full || exit 77
+		mount -t tmpfs -o size=9m none full || exit
 		rlc-build --work-dir full build
 		echo "status $?"
 		rlc-image validate --layout full/.stacker/layout && echo sound
@@ -239,6 +238,5 @@ left" "failed: a"
 	END
 	mkdir full
 	run unshare -rm sh script
-	[ "$status" != 77 ] || skip "no tmpfs"
 	has "status 1" "No space left on device" sound built
 }
