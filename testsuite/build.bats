@@ -223,6 +223,30 @@ inside"
 	equal "$(rlc-stat -c %a:%u:%g t/usr/share/x)" "4711:0:0"
 }
 
+@test "imports: symlinks and FIFOs stay what they are, a symlink that is named is followed" {
+	mkdir -p d/e more/e
+	echo x >d/file
+	ln -s file d/link
+	mkfifo -m 0640 d/fifo
+	ln -s d/file named
+	echo y >more/e/y
+	file <<-'END'
+		a:
+		  from: {type: scratch}
+		  imports: [d/, more/, named]
+		  bom: {generate: true}
+	END
+	runs 0 rlc-build build
+	has "a: bom is passed over"
+	cd .stacker/imports/a
+	equal "$(readlink link)" file
+	[ -p fifo ] && [ "$(stat -c %a fifo)" = 640 ] && [ -f named ] && [ ! -L named ] && [ -e e/y ]
+	cd "$WORK"
+	/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("d/socket")'
+	runs 1 rlc-build build
+	has "socket"
+}
+
 @test "binds are there while steps run, and in no layer; without their source nothing is built" {
 	mkdir src
 	echo bound >src/file
@@ -626,6 +650,11 @@ b"
 	runs 0 rlc-build build
 	is "a: cached"
 	runs 0 rlc-image validate --layout oci
+	exec 8<.stacker/store
+	flock -s 8
+	runs 1 rlc-build clean
+	has "somebody is building"
+	exec 8<&-
 	rlc-build clean --all
 	[ ! -e oci ] && [ ! -e .stacker ] && [ -e stacker.yaml ]
 }

@@ -238,8 +238,20 @@ static int add_root(const struct stage *s, struct strings *args)
 		(const char *const[]){"--overlay", lowers, "--upper", s->up, "--work", s->work}, 6);
 }
 
+/* What a person at a terminal has besides. */
+static int add_terminal(struct strings *args)
+{
+	cleanup_free char *term = NULL;
+	const char *name = getenv("TERM");
+
+	if (asprintf(&term, "TERM=%s", name ? name : "dumb") < 0)
+		return -ENOMEM;
+	return add_words(args, (const char *const[]){"--env", "HOME=/root", "--env", term}, 4);
+}
+
 /* rlc-unshare's command line. */
-static int arguments(const struct stage *s, const char *const *command, struct strings *args)
+static int arguments(
+	const struct stage *s, const char *const *command, bool terminal, struct strings *args)
 {
 	static const char *const as_root[] = {
 		"--emulate=off", "--mount", "--pid", "--ipc", "--uts", "--fork", "--mount-proc"};
@@ -255,6 +267,8 @@ static int arguments(const struct stage *s, const char *const *command, struct s
 		r = add_root(s, args);
 	if (r == 0)
 		r = add_words(args, all, ARRAY_SIZE(all));
+	if (r == 0 && terminal)
+		r = add_terminal(args);
 	if (r == 0)
 		r = add_each(args, "--env", &s->m->env);
 	if (r == 0)
@@ -308,7 +322,7 @@ int stage_run(struct stage *s, const char *const *command, int out, struct err *
 {
 	struct strings args = {NULL, 0};
 	cleanup_free char **argv = NULL;
-	int r = arguments(s, command, &args);
+	int r = arguments(s, command, out < 0, &args);
 	pid_t pid;
 
 	argv = r == 0 ? calloc(args.count + 1, sizeof(*argv)) : NULL;

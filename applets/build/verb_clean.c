@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* verb clean
 Removes the layout of images that were built, and all that is kept between builds.
+While somebody builds it refuses.
 */
 #include "applets/build/build.h"
 #include "core/tree/walk.h"
+
+#include <sys/file.h>
 
 enum { CLEAN_ALL = BUILD_OWN };
 
@@ -32,6 +35,19 @@ static int remove_dir(char *path, struct err *err)
 	return tree_remove(dir, name, err);
 }
 
+/* Who builds has the store open. */
+static int check_unused(const struct build_options *b, struct err *err)
+{
+	cleanup_fd int dir = open(b->stacker, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int store =
+		dir < 0 ? -1
+			: openat(dir, "store", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (store >= 0 && flock(store, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return err_tell(err, -EWOULDBLOCK, "somebody is building with it", b->stacker);
+	return 0;
+}
+
 static int clean_main(const struct applet *self, int argc, char **argv)
 {
 	cleanup_build_options struct build_options b = BUILD_OPTIONS_NONE;
@@ -40,6 +56,8 @@ static int clean_main(const struct applet *self, int argc, char **argv)
 
 	if (!build_start(&b, self, argc, argv, take, NULL, 0, 0, &status))
 		return status;
+	if (check_unused(&b, &err) < 0)
+		return build_fail(&b, &err);
 	if (remove_dir(b.oci, &err) < 0)
 		status = build_fail(&b, &err);
 	if (remove_dir(b.stacker, &err) < 0)

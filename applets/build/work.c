@@ -190,6 +190,14 @@ static int add_files(struct work *w, struct recipes *more, size_t count)
 	return all ? 0 : -ENOMEM;
 }
 
+static void warn(const struct work *w)
+{
+	for (size_t n = 0; n < w->order.count; n++)
+		if (w->order.at[n].recipe->has_bom)
+			report(w->b.self, "%s: %s: bom is passed over: rlc-build makes none",
+				w->order.at[n].file->path, w->order.at[n].recipe->name);
+}
+
 int work_read(struct work *w, const char *const *files, size_t count)
 {
 	cleanup_err struct err err = ERR_NONE;
@@ -209,5 +217,8 @@ int work_read(struct work *w, const char *const *files, size_t count)
 	substitutions_free(&s);
 	if (r < 0)
 		err_set(&err, r, NULL, NULL);
-	return r < 0 ? build_fail(&w->b, &err) : EXIT_DONE;
+	if (r < 0)
+		return build_fail(&w->b, &err);
+	warn(w);
+	return EXIT_DONE;
 }
