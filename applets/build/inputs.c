@@ -342,6 +342,10 @@ int inputs_changed(struct making *m, struct err *err)
 	m->image.layer_count = m->base_layers;
 	r = add_steps(m, &now, err);
 	m->image.layer_count += added;
+	if (r == -EAGAIN || r == -ENOENT) {
+		err_free(err);
+		return 1;
+	}
 	if (r < 0)
 		return err_set(err, r, "cannot find out what it is made of", m->r->name);
 	return now.text.len != m->key_steps ||

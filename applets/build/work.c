@@ -4,6 +4,7 @@
 #include "core/base/io.h"
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/random.h>
 
 static int make_directory(const char *path, struct err *err)
 {
@@ -125,13 +126,15 @@ int work_save(const struct work *w, const char *dir, const char *name, const voi
 {
 	cleanup_err struct err err = ERR_NONE;
 	cleanup_fd int at = work_dir(w, dir, &err), fd = -1;
-	char aside[64];
+	char aside[32];
+	uint64_t number;
 	int r;
 
 	if (at < 0)
 		return at;
-	snprintf(aside, sizeof(aside), ".%ld", (long)getpid());
-	unlinkat(at, aside, 0);
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return -EIO;
+	snprintf(aside, sizeof(aside), ".%016llx", (unsigned long long)number);
 	fd = openat(at, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
