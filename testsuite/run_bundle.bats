@@ -27,7 +27,7 @@ load lib
 	wait "$pid" || status=$?
 	equal "$status" 5
 	equal "$(cat out)" $'up\ngot'
-	! pgrep -f 'sleep 77.5'
+	runs 1 pgrep -f '^sleep 77.5'
 }
 
 @test "a killed rlc-run takes its container with it; delete --force takes the rest" {
@@ -38,7 +38,7 @@ load lib
 	kill -KILL "$pid"
 	wait "$pid" || :
 	for _ in $(seq 100); do pgrep -f '^sleep 78.5' >/dev/null || break; sleep 0.02; done
-	! pgrep -f '^sleep 78.5'
+	runs 1 pgrep -f '^sleep 78.5'
 	runs 0 rlc-run --root states state gone
 	has '"status":"stopped"'
 	runs 0 rlc-run --root states delete --force gone

@@ -113,7 +113,7 @@ $(cat pid)
 	up
 	rlc-run start c
 	rlc-run delete --force c
-	! grep -qv ') Z' "/proc/$(cat pid)/stat"
+	equal "$(sed 's/.*) //; s/ .*//' "/proc/$(cat pid)/stat" 2>/dev/null || echo Z)" Z
 	rlc-run delete --force c
 	runs 1 rlc-run delete c
 }
@@ -209,6 +209,12 @@ $(cat pid)
 	runs 0 rlc-run --root r --log l run -b b --no-pivot --no-new-keyring x
 	is ""
 	grep -q 'level=warning msg=.*linux.seccomp' l
+}
+
+@test "what is skipped of one that is created is shown by its state: standard error is the container's" {
+	up '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW"} | .annotations = {a: "b"}'
+	[ ! -s out ]
+	equal "$(rlc-run state c | jq -c .annotations)" '{"a":"b","rlc.skipped":"linux.seccomp"}'
 }
 
 @test "--console-socket gets the terminal" {

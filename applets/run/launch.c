@@ -52,7 +52,9 @@ static int tell_skipped(struct launch *l)
 	if (!all.len || all.failed)
 		return EXIT_DONE;
 	if (!l->call->strict) {
-		note(l, all.data);
+		/* Standard error of one that others watch over is its own: `state` shows it */
+		if (!l->waits || l->call->log || isatty(STDERR_FILENO))
+			note(l, all.data);
 		return EXIT_DONE;
 	}
 	err_tell(&err, -ENOTSUP, "cannot be had here", all.data);

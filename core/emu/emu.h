@@ -16,9 +16,12 @@ enum emu_mode {
 	EMU_FULL
 };
 
+struct creds;
 struct emu_options {
 	enum emu_mode mode;
 	bool strict; /* what a dropped user may read and execute is asked too */
+	/* What guests begin as, which is asked about nothing; NULL: root with all capabilities. */
+	const struct creds *initial;
 };
 
 /*

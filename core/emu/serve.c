@@ -382,7 +382,8 @@ int emu_start(const struct emu_options *o, const struct owners *owners, int list
 	index_rows(e);
 	set_up_listener(e);
 	creds_root(&root, CREDS_LAST_CAP);
-	r = e->counts ? tags_new(&root, &e->tags) : -ENOMEM;
+	r = e->counts ? tags_new(o->initial ? o->initial : &root, &e->tags) : -ENOMEM;
+	e->options.initial = NULL;
 	if (r == 0)
 		r = open_surroundings(e, err);
 	if (r == 0)

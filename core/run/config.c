@@ -84,7 +84,7 @@ static int read_process(const struct at *at, struct run_config *c)
 
 static int read_rest(const struct at *at, struct run_config *c)
 {
-	struct at l;
+	struct at l = {.value = NULL};
 	size_t i;
 	int r = at_each(
 		at, "mounts", config_mount, sizeof(*c->mounts), &c->mounts, &c->mount_count);

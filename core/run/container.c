@@ -3,6 +3,9 @@
 
 #include "core/base/io.h"
 #include "core/base/sys.h"
+#ifdef CONFIG_EMU
+#include "core/emu/creds.h"
+#endif
 #include "core/ns/guard.h"
 #include "core/ns/userns.h"
 #include <linux/capability.h>
@@ -215,6 +218,30 @@ static const struct guest_ops ops = {
 	.worse = guest_worse,
 };
 
+#ifdef CONFIG_EMU
+/*
+ * What the guest begins as. root who may do to files what root does is left as it begins: whoever
+ * changes is asked about everything from then on. The bounding set is that of all in any case.
+ */
+static const struct creds *begin_as(const struct run_process *p, struct creds *c, bool *done)
+{
+	const uint64_t files = 1u << CAP_CHOWN | 1u << CAP_DAC_OVERRIDE | 1u << CAP_FOWNER |
+			       1u << CAP_FSETID | 1u << CAP_SETGID | 1u << CAP_SETUID;
+	const struct run_caps *caps = &p->caps;
+
+	creds_root(c, CREDS_LAST_CAP);
+	c->bounding &= caps->bounding;
+	*done = p->uid == 0 && p->gid == 0 && p->group_count == 0 && !caps->ambient &&
+		!caps->inheritable && caps->permitted == caps->bounding &&
+		caps->effective == caps->bounding && (files & ~caps->bounding) == 0;
+	if (*done) {
+		c->permitted = c->effective = c->bounding;
+		c->group_count = 0;
+	}
+	return c;
+}
+#endif
+
 static int start_guest(const struct making *m, const struct root *root, int pty)
 {
 	struct container_guest cg = {.c = m->c, .up = m->ends[1], .pty = pty};
@@ -227,6 +254,11 @@ static int start_guest(const struct making *m, const struct root *root, int pty)
 		.alone = alone,
 		.mask = m->mask};
 
+#ifdef CONFIG_EMU
+	struct creds creds;
+
+	g.initial = begin_as(m->c->process, &creds, &cg.begun_as);
+#endif
 	cg.emulated = g.emulate != EMULATE_OFF;
 	/* A filter of one who may do little takes the power of setuid files; the guest has not. */
 	if (g.emulate != EMULATE_OFF && !m->c->process->no_new_privileges)

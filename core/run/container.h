@@ -82,7 +82,8 @@ struct container_guest {
 	int up;  /* the caller listens */
 	int pty; /* the terminal, -1: none */
 	bool emulated;
-	char *home; /* what the root's own list says; owned by nobody: the process ends */
+	bool begun_as; /* it is who it is to be from the start */
+	char *home;    /* what the root's own list says; owned by nobody: the process ends */
 };
 int container_prepare(void *guest);
 int container_become(void *guest);

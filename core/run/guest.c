@@ -68,7 +68,7 @@ static int failed(const struct guest *g, struct err *err)
 /* One kind of emulation: the listener, -1 where it needs none; *r says whether it is there. */
 static int try_emulation(const struct guest *g, enum emu_mode mode, int *r, struct err *err)
 {
-	const struct emu_options o = {mode, g->strict};
+	const struct emu_options o = {.mode = mode, .strict = g->strict};
 
 	ns_tell(g->log,
 		mode == EMU_FULL ? "system calls that have to do with owners wait for an answer"

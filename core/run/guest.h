@@ -31,16 +31,18 @@ struct guest_ops {
 	void (*counts)(void *arg, const char *lines);
 };
 
+struct creds;
 struct guest {
 	const struct guest_ops *ops;
 	void *arg;
 	const struct ns_log *log;
 	enum emulate emulate;
-	bool strict;   /* what a dropped user may read is asked, too */
-	bool detached; /* a session of its own */
-	bool alone;    /* no pid namespace ends what it leaves */
-	int on_death;  /* the signal that it gets on GUARD_DEATH, or 0 */
-	sigset_t mask; /* as the caller had it: before guard_block */
+	bool strict;                 /* what a dropped user may read is asked, too */
+	const struct creds *initial; /* what it begins as where it is emulated (emu.h), or NULL */
+	bool detached;               /* a session of its own */
+	bool alone;                  /* no pid namespace ends what it leaves */
+	int on_death;                /* the signal that it gets on GUARD_DEATH, or 0 */
+	sigset_t mask;               /* as the caller had it: before guard_block */
 };
 
 /* What the wish comes to here; root: the guest is root in a user namespace with one id. */

@@ -13,12 +13,27 @@ static int set(json_t *doc, const char *key, json_t *value)
 	return value && json_object_set_new(doc, key, value) == 0 ? 0 : -ENOMEM;
 }
 
+/* The configuration's, and what is skipped of it, so that it can be found out later, too. */
+static json_t *annotations(const struct run_config *config)
+{
+	json_t *given = json_object_get(config->doc, "annotations");
+	json_t *all = json_is_object(given) ? json_copy(given) : json_object();
+	cleanup_buf struct buf text = BUF_NONE;
+	size_t i;
+
+	for (i = 0; i < config->skipped_count; i++)
+		buf_addf(&text, "%s%s", i ? ", " : "", config->skipped[i]);
+	if (text.len && !text.failed)
+		doc_set_text(all, "rlc.skipped", text.data);
+	return all;
+}
+
 int container_state(const struct run_config *config, const char *id, const char *bundle,
 	const char *status, pid_t pid, struct buf *out)
 {
 	cleanup_json json_t *doc = json_object();
-	json_t *annotations = json_object_get(config->doc, "annotations");
-	int r = doc ? 0 : -ENOMEM;
+	json_t *notes = annotations(config);
+	int r = doc && notes ? 0 : -ENOMEM;
 
 	if (r == 0)
 		r = doc_set_text(doc, "ociVersion", config->version);
@@ -30,8 +45,9 @@ int container_state(const struct run_config *config, const char *id, const char 
 		r = set(doc, "pid", json_integer(pid));
 	if (r == 0)
 		r = doc_set_text(doc, "bundle", bundle);
-	if (r == 0 && json_is_object(annotations))
-		r = set(doc, "annotations", json_incref(annotations));
+	if (r == 0 && json_object_size(notes))
+		r = set(doc, "annotations", json_incref(notes));
+	json_decref(notes);
 	return r < 0 ? r : doc_write(doc, out);
 }
 

@@ -166,14 +166,22 @@ static bool set_groups(const struct run_process *p)
 	       (errno == EPERM && p->group_count == 0);
 }
 
+/* Where calls are answered, the guest has begun with its bounding set, and perhaps as a whole. */
+static bool is_user(const struct container_guest *g)
+{
+	return g->emulated && g->begun_as;
+}
+
 /* By the system calls themselves: there are no other threads, which the C library's would tell. */
 static int become_user(const struct container_guest *g)
 {
 	const struct run_process *p = g->c->process;
 
 	umask(p->umask == UINT32_MAX ? 022 : (mode_t)p->umask);
+	if (is_user(g))
+		return 0;
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
-	if (!drop_bounding(p->caps.bounding))
+	if (!g->emulated && !drop_bounding(p->caps.bounding))
 		return fail(g, -errno, "cannot give up capabilities", NULL);
 	if (!set_groups(p))
 		return fail(g, -errno, "cannot set the groups of the command", NULL);
