@@ -257,3 +257,28 @@ runs_quietly() {
 	build 1
 	has "the hash of '$WORK/conf' is"
 }
+
+@test "what steps write does nothing to a terminal, and the log has it as it is" {
+	file <<-'END'
+		run: |
+		  set +x
+		  printf 'a\033[31mred\033]0;title\007\n10\r20\r30\ncr\r\n'
+		  printf 'tab\tx\\y \302\233 h\303\244\nforged\rother| ok\nnul\0\n'
+	END
+	build 0
+	has $'i| a\\033[31mred\\033]0;title\\007\ni| 30\ni| cr\ni| tab\tx\\y \\302\\233 hä\ni| other| ok\ni| nul\\000\n'
+	equal "$(tail -n 6 .stacker/logs/i | head -n 2 | od -An -c | tr -d ' \n')" 'a033[31mred033]0;title\a\n10\r20\r30\n'
+}
+
+@test "floods: without a line's end, of NULs, of lines; of several at once" {
+	{
+		printf 'a:\n  from: {type: oci, url: "base:base"}\n  run: set +x; head -c 8000000 /dev/zero\n'
+		printf 'b:\n  from: {type: oci, url: "base:base"}\n  run: set +x; head -c 2000000 /dev/zero | tr "\\0" "\\n"\n'
+		printf 'c:\n  from: {type: oci, url: "base:base"}\n  run: set +x; head -c 8000000 /dev/zero | tr "\\0" x\n'
+	} >stacker.yaml
+	timeout 30 rlc-build build --jobs 3 >out 2>&1
+	for i in a b c; do [ "$(stat -c %s .stacker/logs/$i)" -ge 2000000 ]; done
+	equal "$(grep -c '^b| $' out)" 2000000
+	equal "$(grep -E '^(a: |c: )' out | sort | tr '\n' ' ')" "a: built a: running c: built c: running "
+	runs_quietly rlc-image validate --layout oci
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A process for each image; side by side where they do not need each other. */
 #include "applets/build/making.h"
+#include "applets/lib/text.h"
 #include "core/base/io.h"
 
 #include <poll.h>
@@ -42,16 +43,46 @@ static void stamp(const struct work *w, struct buf *text)
 		buf_adds(text, now);
 }
 
+/* What a step writes does nothing to a terminal: of what is overwritten the last is shown. */
+static void add_shown(struct buf *text, const char *line, size_t n)
+{
+	const char *last, *tab;
+
+	while (n && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+		n--;
+	last = memrchr(line, '\r', n);
+	if (last) {
+		n -= (size_t)(last + 1 - line);
+		line = last + 1;
+	}
+	for (; (tab = memchr(line, '\t', n)); n -= (size_t)(tab + 1 - line), line = tab + 1) {
+		text_escape(text, line, (size_t)(tab - line), false);
+		buf_adds(text, "\t");
+	}
+	text_escape(text, line, n, false);
+	buf_adds(text, "\n");
+}
+
+static void add_line(
+	const struct work *w, struct buf *text, const char *name, const char *line, size_t n)
+{
+	stamp(w, text);
+	if (name) {
+		buf_adds(text, name);
+		buf_adds(text, "| ");
+		add_shown(text, line, n);
+		return;
+	}
+	buf_add(text, line, n);
+	if (!n || line[n - 1] != '\n')
+		buf_adds(text, "\n");
+}
+
 void work_line(const struct work *w, const char *name, const char *line, size_t n)
 {
 	cleanup_buf struct buf text = BUF_NONE;
 
-	stamp(w, &text);
-	if (name)
-		buf_addf(&text, "%s| ", name);
-	buf_add(&text, line, n);
-	if (!n || line[n - 1] != '\n')
-		buf_adds(&text, "\n");
+	add_line(w, &text, name, line, n);
 	if (!text.failed)
 		io_write(w->b.log, text.data, text.len);
 }
@@ -59,6 +90,7 @@ void work_line(const struct work *w, const char *name, const char *line, size_t 
 /* A line without an end, however long, is one when it is over 64 KiB. */
 static void write_lines(const struct pool *p, const char *name, struct lines *l, bool all)
 {
+	cleanup_buf struct buf text = BUF_NONE;
 	size_t done = 0;
 
 	while (done < l->part.len) {
@@ -69,29 +101,31 @@ static void write_lines(const struct pool *p, const char *name, struct lines *l,
 		if (!end && !all && n < 64 << 10)
 			break;
 		if (!name || !p->w->b.quiet)
-			work_line(p->w, name, from, n);
+			add_line(p->w, &text, name, from, n);
 		done += n;
 	}
+	if (text.len && !text.failed)
+		io_write(p->w->b.log, text.data, text.len);
 	memmove(l->part.data, l->part.data + done, l->part.len - done);
 	buf_cut(&l->part, l->part.len - done);
 }
 
-/* What there is now. False at the end. */
+/* What there is now, but no more than leaves time for the others. False at the end. */
 static bool read_lines(const struct pool *p, int log, struct lines *l, const char *name)
 {
 	char block[16 << 10];
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (l->fd < 0)
 		return false;
-	while ((n = read(l->fd, block, sizeof(block))) > 0) {
+	for (int i = 0; i < 64 && (n = read(l->fd, block, sizeof(block))) > 0; i++) {
 		if (log >= 0)
 			io_write(log, block, (size_t)n);
 		buf_add(&l->part, block, (size_t)n);
 		if (l->part.data)
 			write_lines(p, name, l, false);
 	}
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 		return true;
 	if (l->part.len)
 		write_lines(p, name, l, true);

@@ -36,21 +36,30 @@ static size_t harmless_length(const char *s, size_t len)
 	return n;
 }
 
+/* How much of s needs no escape. */
+static size_t plain_length(const char *s, size_t len, bool backslash_too)
+{
+	size_t all = 0, n;
+
+	while (all < len && (s[all] != '\\' || !backslash_too) &&
+		(n = harmless_length(s + all, len - all)) > 0)
+		all += n;
+	return all;
+}
+
 int text_escape(struct buf *out, const char *s, size_t len, bool backslash_too)
 {
+	size_t n;
 	int r = 0;
 
-	while (len && r == 0) {
-		size_t n = harmless_length(s, len);
+	for (; len && r == 0; s += n, len -= n) {
+		unsigned char c = (unsigned char)*s;
+		const char octal[] = {'\\', (char)('0' + (c >> 6)), (char)('0' + (c >> 3 & 7)),
+			(char)('0' + (c & 7))};
 
-		if (n && (*s != '\\' || !backslash_too)) {
-			r = buf_add(out, s, n);
-		} else {
-			n = 1;
-			r = buf_addf(out, "\\%03o", (unsigned char)*s);
-		}
-		s += n;
-		len -= n;
+		n = plain_length(s, len, backslash_too);
+		r = n ? buf_add(out, s, n) : buf_add(out, octal, sizeof(octal));
+		n += !n;
 	}
 	return r;
 }
