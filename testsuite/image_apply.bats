@@ -124,7 +124,7 @@ Version: 3"
 	on base two <<<'layer.add("var/lib/rpm/Packages", data=b"2"); layer.add("etc/group", data=b"b:x:9:\n")'
 	runs 1 rlc-image apply --force --image images:one --tag both two
 	has "var/lib/rpm/Packages: both changed this database, which cannot be merged"
-	has "etc/group: both changed one entry of it, or took one number"
+	has "etc/group: b: both changed this entry, or gave one number to two names"
 	runs 0 rlc-image list --layout images
 	lacks both
 	runs 1 rlc-image apply --image images:one missing

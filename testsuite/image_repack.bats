@@ -202,7 +202,7 @@ application/vnd.oci.image.layer.v1.tar"
 	equal "$(names n)" "d/ d/y "
 }
 
-@test "an overlay's upper directory is all that is read" {
+@test "an overlay's upper directory is all whose content is read" {
 	[ "$ENVIRONMENT" != inns ] || skip "needs mknod of 0:0 where it is made"
 	rlc-image unpack --overlay --image oci:a o
 	rlc-image repack --image oci:n o
@@ -222,6 +222,17 @@ application/vnd.oci.image.layer.v1.tar"
 	equal "$(ls -A r/e)" only
 	equal "$(cd r/d && echo *)" "a b c new"
 	equal "$(owner r/d/new)" 7:8
+	# overlayfs calls each new directory opaque; where it hides nothing, the layer is one that
+	# can be laid over other images
+	mkdir o/upper/fresh
+	echo fresh >o/upper/fresh/file
+	setfattr -n user.overlay.opaque -v y o/upper/fresh
+	rlc-image repack --image oci:p o
+	equal "$(names p | tr ' ' '\n' | sed -n -E 's,^\./((e|fresh)/),\1,p')" "e/
+e/.wh..wh..opq
+e/only
+fresh/
+fresh/file"
 }
 
 @test "a bundle of one platform of an index: the others stay in the new one" {

@@ -126,6 +126,8 @@ static int pack_upper(
 {
 	const enum compression how = making_compression(s->m);
 	const struct upper_options o = {.owners = &s->m->w->context.owners,
+		.lowers = s->lowers.data,
+		.lowers_at = s->m->store.fd,
 		.how = how,
 		.no_holes = how == COMPRESS_CHUNKED,
 		.settle = true,

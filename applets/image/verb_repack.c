@@ -211,9 +211,25 @@ static int show_work(void *repack, struct sink **sink)
 	return verb_work_sink(((struct repack *)repack)->v, "packing", 0, sink);
 }
 
+/* Those that unpack --overlay has made. */
+static int name_layers(const struct bundle *b, struct buf *names)
+{
+	char name[32];
+	struct stat st;
+
+	for (size_t n = 0; !names->failed; n++) {
+		snprintf(name, sizeof(name), "layers/%zu", n);
+		if (fstatat(b->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
+			break;
+		buf_addf(names, "%s%s", n ? ":" : "", name);
+	}
+	return names->failed ? -ENOMEM : 0;
+}
+
 /* The upper directory as a layer. As upper_pack. */
 static int write_upper(struct repack *k, struct err *err)
 {
+	cleanup_buf struct buf layers = BUF_NONE;
 	struct upper_options o = {.owners = &k->b->context.owners,
 		.how = verb_compression(k->v, &k->image),
 		.no_holes = verb_no_holes(k->v),
@@ -223,6 +239,10 @@ static int write_upper(struct repack *k, struct err *err)
 		.fault = fault,
 		.arg = k};
 
+	if (name_layers(k->b, &layers) < 0)
+		return err_set(err, -ENOMEM, NULL, NULL);
+	o.lowers = layers.data;
+	o.lowers_at = k->b->fd;
 	o.clamp = clamp(&o.mtime);
 	return upper_pack(&k->layout, &k->b->rootfs, &o, &k->made, k->diff_id, err);
 }

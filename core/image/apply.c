@@ -36,8 +36,10 @@ static void tell_fault(void *stack, struct err *err)
 
 static int read_stack(struct stack *s, struct facts **out, struct err *err)
 {
-	const struct merge_options o = {
-		.fault = s->high ? tell_fault : no_fault, .open = open_layer, .arg = s};
+	const struct merge_options o = {.fault = s->high ? tell_fault : no_fault,
+		.first = s->a->base,
+		.open = open_layer,
+		.arg = s};
 	size_t high = s->high ? s->high->layer_count - s->high_first : 0;
 
 	return facts_new(s->low_count + high, &o, out, err);

@@ -10,7 +10,10 @@
  */
 struct facts;
 
-/* Adds count layers, each read once (open is called once for each), to an empty tree. */
+/*
+ * Adds count layers, each read once (open is called once for each), to an empty tree. Layers below
+ * options->first are in all that is compared: their files' content is not hashed.
+ */
 int facts_new(
 	size_t count, const struct merge_options *options, struct facts **out, struct err *err);
 void facts_free(struct facts *f);

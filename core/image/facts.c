@@ -5,6 +5,8 @@
 #include "core/image/transport.h"
 #include "core/owner/attr.h"
 
+#include <stdio.h>
+
 /* A name that no archive's attribute can have: the content's digest is kept under it. */
 #define DIGEST_ATTR ""
 
@@ -30,13 +32,18 @@ static int hash_content(struct archive_in *in, char hex[65], struct err *err)
 }
 
 /* What a name that is no directory is: kept where the tree has the entry's number. */
-static int keep(
-	struct facts *f, uint32_t id, struct entry *e, struct archive_in *in, struct err *err)
+static int keep(struct facts *f, const struct merge_options *o, uint32_t id, struct entry *e,
+	struct archive_in *in, struct err *err)
 {
 	char hex[65] = "";
 	uint32_t at;
-	int r = S_ISREG(e->mode) ? hash_content(in, hex, err) : 0;
+	int r = 0;
 
+	/* Of a layer that is the same in both, entries are known by their number */
+	if (S_ISREG(e->mode) && f->layer < o->first)
+		snprintf(hex, sizeof(hex), "%zu.%zu", f->layer, f->number);
+	else if (S_ISREG(e->mode))
+		r = hash_content(in, hex, err);
 	if (r == 0)
 		r = entry_add_attr(e, DIGEST_ATTR, hex, strlen(hex));
 	if (r == 0)
@@ -63,7 +70,8 @@ static int take(struct facts *f, const struct merge_options *o, struct entry *e,
 		return err_tell(err, -EFBIG, "too many names to compare", NULL);
 	if (r < 0 || !id || e->hardlink || S_ISDIR(e->mode))
 		return r;
-	return keep(f, id, e, in, err);
+	f->number++;
+	return keep(f, o, id, e, in, err);
 }
 
 static int take_layer(
@@ -98,6 +106,8 @@ static int take_all(struct facts *f, size_t count, const struct merge_options *o
 		struct source *s;
 
 		merge_layer(f->tree);
+		f->layer = i;
+		f->number = 0;
 		r = o->open(o->arg, i, &s, err);
 		if (r == 0)
 			r = archive_in_open(s, &in);

@@ -3,11 +3,83 @@
 
 #include "core/tree/walk.h"
 
-static struct create_options options(const struct upper_options *o)
+/* What the archive's maker asks comes here first. */
+struct packing {
+	const struct upper_options *o;
+	struct tree *lowers;
+	size_t count;
+};
+
+static void packing_end(struct packing *p)
 {
+	while (p->count)
+		tree_close(&p->lowers[--p->count]);
+	free(p->lowers);
+}
+
+static int open_lowers(struct packing *p, struct err *err)
+{
+	cleanup_free char *text = p->o->lowers ? strdup(p->o->lowers) : NULL;
+	char *rest = text, *name;
+	size_t most = 1;
+
+	for (const char *c = text; c && *c; c++)
+		most += *c == ':';
+	p->lowers = calloc(most, sizeof(*p->lowers));
+	if (!p->lowers || (p->o->lowers && !text))
+		return err_set(err, -ENOMEM, NULL, NULL);
+	while (rest && (name = strsep(&rest, ":")) && *name) {
+		int fd = openat(p->o->lowers_at, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			return err_set(err, -errno, "cannot open", name);
+		p->lowers[p->count++].fd = fd;
+	}
+	return 0;
+}
+
+/* A symlink above it may lead to another one: then it is called opaque without need. */
+static bool hides(void *packing, const char *path)
+{
+	const struct packing *p = packing;
+
+	for (size_t i = 0; i < p->count; i++) {
+		cleanup_fd int fd =
+			tree_openat(&p->lowers[i], path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+
+		if (fd >= 0)
+			return true;
+	}
+	return false;
+}
+
+static bool want(void *packing, const char *path)
+{
+	const struct upper_options *o = ((struct packing *)packing)->o;
+
+	return o->want(o->arg, path);
+}
+
+static struct owner inside(void *packing, struct owner owner)
+{
+	const struct upper_options *o = ((struct packing *)packing)->o;
+
+	return o->inside(o->arg, owner);
+}
+
+static void fault(void *packing, struct err *err)
+{
+	const struct upper_options *o = ((struct packing *)packing)->o;
+
+	o->fault(o->arg, err);
+}
+
+static struct create_options options(struct packing *p)
+{
+	const struct upper_options *o = p->o;
+
 	return (struct create_options){.format = FORMAT_PAX,
 		.whiteouts = WHITEOUTS_OCI,
-		.no_hidden = true,
 		.no_holes = o->no_holes,
 		.numeric = true,
 		.whole_seconds = true,
@@ -15,22 +87,28 @@ static struct create_options options(const struct upper_options *o)
 		.set_mtime = o->clamp,
 		.clamp_mtime = o->clamp,
 		.mtime = o->mtime,
-		.want = o->want,
-		.inside = o->inside,
-		.fault = o->fault,
-		.arg = o->arg};
+		.want = o->want ? want : NULL,
+		.inside = o->inside ? inside : NULL,
+		.hides = o->lowers ? hides : NULL,
+		.fault = fault,
+		.arg = p};
 }
 
 /* The layer's digests are there once its sink is finished, and until that is freed. */
 static int pack(const struct tree *upper, const struct upper_options *o, struct layer_out *layer,
 	struct sink *sink, struct descriptor *d, char diff_id[DIGEST_MAX], struct err *err)
 {
-	const struct create_options how = options(o);
+	cleanup(packing_end) struct packing p = {.o = o};
+	const struct create_options how = options(&p);
 	struct create *c = NULL;
 	int r = create_start(sink, o->owners, &how, &c, err);
 
-	if (r < 0)
+	if (r == 0)
+		r = open_lowers(&p, err);
+	if (r < 0) {
+		create_free(c);
 		return r;
+	}
 	r = create_path(c, upper, NULL, ".", err);
 	if (r == 0)
 		r = create_finish(c, err);

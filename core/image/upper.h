@@ -8,6 +8,12 @@
 /* How the upper directory of an overlay becomes a layer. */
 struct upper_options {
 	const struct owners *owners;
+	/*
+	 * The layers below, as store_layers gives them, from the directory lowers_at on: overlayfs
+	 * calls each new directory opaque, a layer only those that hide something. NULL: all.
+	 */
+	const char *lowers;
+	int lowers_at;
 	enum compression how;
 	bool no_holes; /* as create_options has it */
 	bool settle; /* what was packed gets the times that the layer has: then it is as unpacked */
@@ -23,10 +29,9 @@ struct upper_options {
 
 /*
  * Writes what is in upper, the top of an overlay's upper directory, as a layer: whiteouts and
- * opaque directories of overlayfs (user.overlay.*) as OCI has them; a file that is called as a layer
- * calls whiteouts (".wh.") is a fault. 1 with the layer's descriptor
- * and the digest of its archive; 0 where upper is empty and there is no layer; negative errno with
- * err.
+ * opaque directories of overlayfs (user.overlay.*) as OCI has them; a file that is called as a
+ * layer calls whiteouts (".wh.") is a fault. 1 with the layer's descriptor and the digest of its
+ * archive; 0 where upper is empty and there is no layer; negative errno with err.
  */
 int upper_pack(struct layout *l, const struct tree *upper, const struct upper_options *o,
 	struct descriptor *d, char diff_id[DIGEST_MAX], struct err *err);

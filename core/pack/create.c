@@ -315,7 +315,8 @@ static int add_whiteouts_first(struct create *c, const struct visit *v, struct w
 	if (node->has_attrs &&
 		attr_get(walk_dir(w)->fd, NULL, "user.overlay.opaque", opaque, sizeof(opaque)) ==
 			1 &&
-		opaque[0] == 'y')
+		opaque[0] == 'y' &&
+		(!c->options->hides || c->options->hides(c->options->arg, v->path)))
 		r = add_whiteout(c, v, v->path, ".wh..wh..opq", S_IFREG, &node->real, err);
 	for (size_t i = 0; r == 0 && i < l->count; i++)
 		if (l->entries[i].type == DT_CHR || l->entries[i].type == DT_UNKNOWN)
