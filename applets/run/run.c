@@ -13,14 +13,17 @@ config APPLET_RUN
 */
 /* man run
 .Sh DESCRIPTION
-Runs containers as an ordinary user, without subordinate ids: what a container does to the owners of
-files is kept in records, as
+Runs containers as an ordinary user, without subordinate ids: what a container
+does to the owners of files is kept in records, as
 .Xr rlc-unshare 1
 keeps it, and its users other than root are emulated.
 .Pp
 With an image,
 .Ar LAYOUT Ns : Ns Ar TAG ,
-runs a command in it, or the one that the image names; what it changes is thrown away.
+runs a command in it, or the one that the image names; what it changes is thrown
+away, or with
+.Fl -commit
+made an image of.
 With
 .Fl -bundle
 runs the container that
@@ -29,21 +32,49 @@ of that directory describes, with
 .Ar COMMAND
 in place of its own.
 .Pp
-The verbs are those of an OCI runtime, with the options of
-.Xr runc 8 ,
-so that others can call it:
+The verbs are those of an OCI runtime, with the options that
+.Nm runc
+has, so that others can call it:
+.Pp
 .Dl podman --runtime /usr/local/bin/rlc-run run --rm IMAGE
 .Ss What is as the configuration says
-Arguments, environment, working directory, user and groups, umask, limits, capabilities, mounts,
-namespaces (new ones or those of a file), masked and read-only paths, host and domain name, sysctls
-that belong to the container's own namespaces, hooks, terminal, a read-only root.
-Mounts, masked paths and devices are found beneath the root, whatever symlinks say.
-Where the tree lacks a place for a mount it is made, and removed at the end; until then the
-attribute .Li user.rlc.points of the tree's top lists it. .Ss What is not Limits by cgroups, seccomp
-filters, labels of security modules, devices other than null, zero, full, random, urandom, tty and
-those that the caller has under the same name. One message says what of that a configuration asks
-for, and the container runs without; with .Fl -strict it does not run. A fresh .Pa /proc or .Pa /sys
+Arguments, environment, working directory, user and groups, umask, limits,
+capabilities, mounts, namespaces (new ones or those of a file), masked and
+read-only paths, host and domain name, sysctls that belong to the container's
+own namespaces, hooks, terminal, a read-only root.
+Mounts, masked paths and devices are found beneath the root, whatever symlinks
+say.
+Where the tree lacks a place for a mount it is made, and removed at the end;
+until then the attribute
+.Li user.rlc.points
+of the tree's top lists it.
+.Ss What is not
+Limits by cgroups, seccomp filters, labels of security modules, devices other
+than null, zero, full, random, urandom, tty and those that the caller has under
+the same name.
+One message says what of that a configuration asks for, and the container runs
+without; with
+.Cm create
+it is in the log, and in the annotation
+.Li rlc.skipped
+that
+.Cm state
+shows;
+with
+.Fl -strict
+it does not run.
+A fresh
+.Pa /proc
+or
+.Pa /sys
 that the host refuses is replaced by the host's own.
+Where system calls are answered,
+.Li NoNewPrivs
+of
+.Pa /proc/self/status
+is 1; setuid files work all the same where
+.Li noNewPrivileges
+is not set.
 .Ss Processes
 The first process of a container looks after its command: it reaps, passes signals on, and answers
 the command's system calls where owners are emulated.
