@@ -542,6 +542,43 @@ inside"
 	equal "$(of_image oci:b .config.blob.created)" 2023-11-14T22:13:20Z
 }
 
+@test "where no overlay can be mounted images are the same, by way of a whole tree" {
+	mkdir l u w m
+	echo x >x
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "WORK/base:base"}
+		  imports: [x, {path: x, dest: /etc/deep/, uid: 5}]
+		  run: |
+		    cat /stacker/imports/x >/new
+		    chown 7:8 /new
+		    rm /bin/sleep
+		    touch /stacker/left
+		  generate_labels: echo y >/oci-labels/l
+		b:
+		  from: {type: built, tag: a}
+		  run: "true"
+		c:
+		  from: {type: scratch}
+		  imports: [{path: "stacker://a/etc/deep/x", dest: /}]
+	END
+	sed -i "s|WORK|$WORK|" stacker.yaml
+	cp stacker.yaml x l
+	export SOURCE_DATE_EPOCH=1700000000
+	rlc-build build
+	runs 0 unshare -rm sh -c 'mount -t overlay over -o lowerdir=l,upperdir=u,workdir=w,userxattr m || exit 77
+		cd m && rlc-build check && rlc-build build && cp -r oci ../plain'
+	has "overlay: cannot be mounted" "a: built" "c: built"
+	for tag in a b c; do
+		equal "$(depth "plain:$tag")" "$(depth "oci:$tag")"
+		equal "$(config_of "plain:$tag" | jq -c .)" "$(config_of "oci:$tag" | jq -c .)"
+		runs 0 rlc-image diff "oci:plain:$tag" "oci:oci:$tag"
+		is ""
+	done
+	equal "$(layer_of plain:a 1)" "$(layer_of oci:a 1)"
+
+}
+
 @test "umoci and skopeo take what was built" {
 	command -v umoci >/dev/null && command -v skopeo >/dev/null || skip "umoci or skopeo is not installed"
 	file <<-'END'

@@ -26,8 +26,9 @@ struct making {
 	json_t *labels;     /* that steps made; NULL: none */
 	struct strings env; /* NAME=VALUE: what steps have */
 	struct sum_cache *sums;
-	bool ldconfig; /* the loader's cache is that of one image alone */
-	bool faulty;   /* some entry failed: what was made is not kept */
+	bool tried_overlay, overlay; /* whether one can be mounted in the store */
+	bool ldconfig;               /* the loader's cache is that of one image alone */
+	bool faulty;                 /* some entry failed: what was made is not kept */
 };
 
 #define cleanup_making cleanup(making_end)

@@ -109,26 +109,59 @@ static bool can_mount(const struct stage *s)
 	_exit(EXIT_DONE);
 }
 
-int stage_begin(struct stage *s, struct making *m, const struct image *i, struct err *err)
+/* An upper directory over the layer chain, with what lies below all layers. */
+static int make_upper(struct stage *s, const char *chain, struct err *err)
 {
-	struct unpack_options o = making_unpack(m);
-	int r = making_store(m, err);
+	int r = store_upper(&s->m->store, chain, &s->m->w->context.owners, &s->upper, err);
 
-	s->m = m;
-	if (r == 0)
-		r = store_layers(&m->store, &m->layout, i, &o, &s->lowers, s->chain, err);
-	if (r == 0)
-		r = store_upper(&m->store, s->chain, &m->w->context.owners, &s->upper, err);
 	if (r == 0)
 		r = make_places(s);
 	if (r == 0 && !s->lowers.len)
 		r = buf_addf(&s->lowers, "%s/" EMPTY, s->upper.name);
 	snprintf(s->up, sizeof(s->up), "%s/upper", s->upper.name);
 	snprintf(s->work, sizeof(s->work), "%s/work", s->upper.name);
-	s->plain = r == 0 && !can_mount(s);
-	if (s->plain)
-		r = plain_begin(s, i, err);
-	return r < 0 ? err_set(err, r, "cannot prepare the tree", m->r->name) : 0;
+	return r < 0 ? err_set(err, r, "cannot prepare a tree", s->m->r->name) : 0;
+}
+
+/* Once, and before layers are unpacked for overlays: where none can be had, that may fail, too. */
+static int try_overlay(struct making *m, struct err *err)
+{
+	cleanup_stage struct stage s = STAGE_NONE;
+	int r;
+
+	s.m = m;
+	r = make_upper(&s, "", err);
+	m->overlay = r == 0 && can_mount(&s);
+	m->tried_overlay = r == 0;
+	return r;
+}
+
+static int begin_overlay(struct stage *s, const struct image *i, struct err *err)
+{
+	struct unpack_options o = making_unpack(s->m);
+	int r = store_layers(&s->m->store, &s->m->layout, i, &o, &s->lowers, s->chain, err);
+
+	return r < 0 ? r : make_upper(s, s->chain, err);
+}
+
+static int begin_plain(struct stage *s, const struct image *i, struct err *err)
+{
+	int r = make_upper(s, "", err);
+
+	return r < 0 ? r : plain_begin(s, i, err);
+}
+
+int stage_begin(struct stage *s, struct making *m, const struct image *i, struct err *err)
+{
+	int r = making_store(m, err);
+
+	s->m = m;
+	if (r == 0 && !m->tried_overlay)
+		r = try_overlay(m, err);
+	if (r < 0)
+		return r;
+	s->plain = !m->overlay;
+	return s->plain ? begin_plain(s, i, err) : begin_overlay(s, i, err);
 }
 
 void stage_end(struct stage *s)
