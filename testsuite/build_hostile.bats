@@ -282,3 +282,52 @@ runs_quietly() {
 	equal "$(grep -E '^(a: |c: )' out | sort | tr '\n' ' ')" "a: built a: running c: built c: running "
 	runs_quietly rlc-image validate --layout oci
 }
+
+@test "clean removes what builds have made, and nothing else" {
+	mkdir -p in/deep/w
+	echo precious >in/file
+	cd in/deep/w
+	state() { find ../.. | sort; }
+	before=$(state)
+	for dir in . .. ./ ../ ../.. ../w ../w/. / "$PWD" ../../../in ../.. ../../file; do
+		for option in oci-dir stacker-dir; do
+			mkdir -p .stacker/store
+			runs 1 timeout 20 rlc-build clean --$option "$dir"
+			rm -r .stacker
+			equal "$(state)" "$before"
+		done
+	done
+	runs 0 rlc-build clean --oci-dir none --stacker-dir no/where
+	for in in .stacker/foreign oci/foreign; do
+		mkdir -p .stacker/store oci/blobs $in
+		runs 1 rlc-build clean
+		has "${in%/*}: is not removed: it has more in it than rlc-build has put there"
+		[ -d .stacker/store ]
+		[ -d oci/blobs ]
+		rmdir $in
+	done
+	ln -s ../../../in/file oci/index.json
+	runs 0 rlc-build clean
+	equal "$(state)" "$before"
+}
+
+@test "builds, gc and clean at once: what is built is right" {
+	file <<-'END'
+		run: mkdir /n; for i in 1 2 3 4 5 6 7 8 9; do cat /bin/ls >/n/$i; done
+	END
+	build 0
+	for how in '' --no-cache; do
+		for n in 1 2 3 4 5 6; do timeout 60 rlc-build build $how; done >out$how 2>&1 &
+	done
+	for n in 1 2 3 4 5 6 7 8 9 10; do
+		timeout 60 rlc-build gc || :
+		timeout 60 rlc-build clean || :
+	done >cleaned 2>&1
+	wait
+	rlc-build build
+	build 0
+	has "i: cached"
+	equal "$(names i)" "./ ./n/ ./n/1 ./n/2 ./n/3 ./n/4 ./n/5 ./n/6 ./n/7 ./n/8 ./n/9 "
+	equal "$(ls -A .stacker/store/aside)" ""
+	equal "$(ls -d .rlc-* 2>/dev/null)" ""
+}
