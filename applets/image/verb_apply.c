@@ -79,9 +79,9 @@ static int add_merged(struct job *j)
 static int lay_over(struct job *j, struct apply *a, struct err *err)
 {
 	bool merges = apply_merges(a);
-	int r = merges ? apply_layer(a, &j->m.layout,
-				   verb_compression(&j->m.v, &j->m.image), &j->layer,
-				   j->diff_id, err) : 0;
+	int r = merges ? apply_layer(a, &j->m.layout, verb_compression(&j->m.v, &j->m.image),
+				 &j->layer, j->diff_id, err)
+		       : 0;
 
 	if (r == 0 && !j->stopped)
 		r = apply_add_layers(&j->m.image, a->theirs, a->base);
