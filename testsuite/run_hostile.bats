@@ -62,6 +62,22 @@ load lib
 	has "Permission denied"
 }
 
+@test "the program that started it cannot be written to from inside" {
+	bundle '.process.args = ["/proc/self/exe", "ls", "-l", "/proc/self/exe"]'
+	mkdir own
+	cp "$RLC" own/rlc-run
+	runs 0 own/rlc-run --root states run -b b x
+	has "-> /memfd:rlc (deleted)"
+}
+
+@test "--log is the caller's file, not one of that name inside" {
+	bundle
+	runs 127 rlc-run --root states --log /tmp/"log-$$" -b b nothing
+	grep -q "nothing: cannot run" "/tmp/log-$$"
+	rm "/tmp/log-$$"
+	[ -z "$(ls b/rootfs/tmp)" ]
+}
+
 @test "what is masked stays masked, and read-only stays read-only" {
 	bundle '.linux.maskedPaths = ["/proc/kcore", "/proc/keys", "/etc"] |
 		.linux.readonlyPaths = ["/proc/sys", "/tmp"]'

@@ -190,6 +190,13 @@ $(cat pid)
 	equal "$(rlc-run ps --format json c | jq -c .)" "[$pid]"
 }
 
+@test "a hook may ask for the state of what is being made" {
+	bundle ".process.args = [\"true\"] | .hooks.createRuntime = [{path: \"/bin/sh\", env: [\"PATH=$PATH\"],
+		args: [\"sh\", \"-c\", \"rlc-run --root $WORK/run/rlc-run state h | tail -n 1 >$WORK/log\"]}]"
+	runs 0 timeout 20 rlc-run run -b b h
+	equal "$(jq -r .status log)" creating
+}
+
 @test "features" {
 	rlc-run features | jq -e '.ociVersionMin == "1.0.0" and (.linux.namespaces | index("user")) and
 		(.hooks | index("poststop")) and (.linux.capabilities | index("CAP_CHOWN")) and

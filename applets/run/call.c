@@ -9,15 +9,13 @@
 /* One more line of the log, as the one who reads it wants it. */
 static void add_log(const struct call *c, const char *level, const char *text)
 {
-	cleanup_fd int fd = -1;
 	cleanup_buf struct buf line = BUF_NONE;
 	time_t now = time(NULL);
 	struct tm tm;
 	char when[32];
 
-	if (!c->log)
+	if (c->log_fd < 0)
 		return;
-	fd = open(c->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (!gmtime_r(&now, &tm) || !strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		return;
 	if (c->log_json)
@@ -28,8 +26,8 @@ static void add_log(const struct call *c, const char *level, const char *text)
 	if (c->log_json)
 		buf_addf(&line, ",\"time\":\"%s\"}", when);
 	buf_adds(&line, "\n");
-	if (fd >= 0 && !line.failed)
-		io_write(fd, line.data, line.len);
+	if (!line.failed)
+		io_write(c->log_fd, line.data, line.len);
 }
 
 void call_warn(const struct call *c, const char *text)
@@ -197,6 +195,18 @@ static bool take(struct call *c, int id, char *arg)
 	}
 }
 
+/* Here and now: in the container its name means something else. */
+static int open_log(struct call *c)
+{
+	if (!c->log)
+		return 0;
+	c->log_fd = open(c->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (c->log_fd >= 0)
+		return 0;
+	report(c->self, "%s: cannot open: %s", c->log, strerror(errno));
+	return -1;
+}
+
 static int check(const struct call *c, int least, int most)
 {
 	if (c->o.operand_count < least)
@@ -210,7 +220,7 @@ int call_read(struct call *c, const struct applet *self, int argc, char **argv, 
 {
 	int id;
 
-	*c = (struct call){.self = self};
+	*c = (struct call){.self = self, .log_fd = -1};
 	c->words = calloc((size_t)argc + 1, sizeof(*c->words));
 	c->caps = calloc((size_t)argc + 1, sizeof(*c->caps));
 	if (!c->words || !c->caps)
@@ -224,16 +234,17 @@ int call_read(struct call *c, const struct applet *self, int argc, char **argv, 
 			return EXIT_USAGE;
 	if (c->debug)
 		c->steps.tell = tell;
-	return check(c, least, most);
+	return open_log(c) < 0 ? EXIT_SOME : check(c, least, most);
 }
 
 void call_free(struct call *c)
 {
 	free(c->words);
 	free(c->caps);
+	base_close(&c->log_fd);
 }
 
-int call_state(const struct call *c, int *all, struct state *s, struct err *err)
+int call_state(const struct call *c, bool locked, int *all, struct state *s, struct err *err)
 {
 	const char *id = c->o.operands[0];
 
@@ -242,7 +253,7 @@ int call_state(const struct call *c, int *all, struct state *s, struct err *err)
 		err_free(err);
 		return err_tell(err, -ENOENT, "there is no such container", id);
 	}
-	return *all < 0 ? *all : state_open(*all, id, s, err);
+	return *all < 0 ? *all : state_open(*all, id, locked, s, err);
 }
 
 int call_bundle(const struct call *c, struct run_config *config, char **bundle, struct err *err)

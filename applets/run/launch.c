@@ -204,6 +204,7 @@ int launch(struct launch *l)
 	c->emulate = l->call->emulate;
 	c->strict = l->call->strict;
 	c->preserve = l->call->preserve;
+	c->keep = l->call->log_fd;
 	c->attached = !l->call->detach && !l->waits;
 	c->log = &l->call->steps;
 	c->arg = l;

@@ -197,6 +197,11 @@ static int run_other(struct call *c)
 	return verbs_run(c->self, &verbs, c->o.operand_count, c->o.operands);
 }
 
+static bool starts_something(const struct applet *verb)
+{
+	return !verb || verb == &run_run || verb == &run_create || verb == &run_exec;
+}
+
 static int main_of_run(const struct applet *self, int argc, char **argv)
 {
 	const struct applet *verb = NULL;
@@ -208,6 +213,8 @@ static int main_of_run(const struct applet *self, int argc, char **argv)
 	status = call_read(&c, self, argc, argv, 0, -1);
 	if (status < 0 && !c.bundle && c.o.operand_count)
 		verb = find_verb(c.o.operands[0]);
+	if (status < 0 && starts_something(verb))
+		run_seal(argv);
 	if (verb)
 		status = start_verb(verb, argc, argv, argc - c.o.operand_count);
 	else if (status < 0)

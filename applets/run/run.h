@@ -74,6 +74,7 @@ struct call {
 	uint32_t groups[64];
 	size_t group_count;
 	struct ns_log steps;
+	int log_fd; /* of --log, -1: none */
 };
 
 /*
@@ -92,10 +93,11 @@ void call_warn(const struct call *c, const char *text);
 int call_fail(const struct call *c, struct err *err);
 
 /*
- * Opens the container that the first operand names; *all is the directory of all, to be closed,
- * also after an error (-1: there is none). 0 or negative errno with err.
+ * Opens the container that the first operand names, locked or only to be looked at; *all is the
+ * directory of all, to be closed, also after an error (-1: there is none). 0 or negative errno with
+ * err.
  */
-int call_state(const struct call *c, int *all, struct state *s, struct err *err);
+int call_state(const struct call *c, bool locked, int *all, struct state *s, struct err *err);
 
 /* Reads config.json of the bundle --bundle; *bundle is its absolute path, to be freed. */
 int call_bundle(const struct call *c, struct run_config *config, char **bundle, struct err *err);
@@ -118,6 +120,13 @@ struct launch {
  * is attached: the exit status.
  */
 int launch(struct launch *l);
+
+/*
+ * A container can reach the program that it was started by, and write to it once that has ended
+ * (/proc/PID/exe): where its file could be written to, this process becomes a copy of it that
+ * cannot. Call it first of all; it goes on where there is no need, or no way.
+ */
+void run_seal(char **argv);
 
 /* Runs the bundle --bundle, with this command where there is one, and removes the container. */
 int run_bundle_once(struct call *c, char **command);

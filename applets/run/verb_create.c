@@ -129,7 +129,7 @@ static int start(const struct call *c, struct err *err)
 	cleanup_state struct state s = STATE_NONE;
 	cleanup_buf struct buf state = BUF_NONE;
 	cleanup_fd int all = -1;
-	int r = call_state(c, &all, &s, err);
+	int r = call_state(c, true, &all, &s, err);
 
 	if (r == 0)
 		r = state_start(&s, err);

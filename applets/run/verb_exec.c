@@ -152,7 +152,7 @@ static int execute(struct call *c, struct err *err)
 {
 	cleanup_state struct state s = STATE_NONE;
 	cleanup_fd int all = -1;
-	int r = call_state(c, &all, &s, err);
+	int r = call_state(c, true, &all, &s, err);
 
 	if (r < 0)
 		return r;

@@ -68,7 +68,7 @@ static int each_state(int all, int format, struct buf *out)
 		cleanup_state struct state s = STATE_NONE;
 		cleanup_err struct err err = ERR_NONE;
 
-		if (state_id_valid(d->d_name) && state_open(all, d->d_name, &s, &err) == 0)
+		if (state_id_valid(d->d_name) && state_open(all, d->d_name, false, &s, &err) == 0)
 			show_one(&s, format, out);
 	}
 	return 0;
@@ -173,7 +173,7 @@ static int ps(struct call *c, struct err *err)
 
 	if (format < 0)
 		return EXIT_USAGE;
-	r = call_state(c, &all, &s, err);
+	r = call_state(c, false, &all, &s, err);
 	if (r < 0)
 		return r;
 	if (!process_lives(&s.guest))

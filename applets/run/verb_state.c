@@ -30,7 +30,7 @@ static int show_state(struct call *c, struct err *err)
 	cleanup_buf struct buf out = BUF_NONE;
 	cleanup_fd int all = -1;
 	const char *status;
-	int r = call_state(c, &all, &s, err);
+	int r = call_state(c, false, &all, &s, err);
 
 	if (r < 0)
 		return r;
@@ -127,7 +127,7 @@ static int kill_one(struct call *c, struct err *err)
 
 	if (!signal)
 		return err_tell(err, -EINVAL, "is no signal", word);
-	r = call_state(c, &all, &s, err);
+	r = call_state(c, true, &all, &s, err);
 	if (r < 0)
 		return r;
 	r = send_signal(&s, signal, c->all);
@@ -180,7 +180,7 @@ static int delete_one(struct call *c, struct err *err)
 {
 	cleanup_state struct state s = STATE_NONE;
 	cleanup_fd int all = -1;
-	int r = call_state(c, &all, &s, err);
+	int r = call_state(c, true, &all, &s, err);
 
 	if (r == 0)
 		return delete_open(c, all, &s, err);

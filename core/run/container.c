@@ -157,13 +157,35 @@ static int join_process(const struct container *c, struct err *err)
 	return 0;
 }
 
+/* Whether others are in some of the namespaces already, who might look at this process. */
+static bool has_company(const struct container *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->config->namespace_count; i++)
+		if (c->config->namespaces[i].path)
+			return true;
+	return c->join;
+}
+
+/* What a stranger in the container could reach by /proc is closed, but for what is needed. */
+static void close_inherited(struct making *m)
+{
+	const struct container *c = m->c;
+	int keep[] = {m->ends[1], m->life.ends[0], m->life.ends[1], c->fifo, c->keep};
+
+	guest_close(STDERR_FILENO + 1 + (unsigned int)c->preserve, keep, ARRAY_SIZE(keep));
+}
+
 static int enter_namespaces(struct making *m, struct err *err)
 {
 	const struct container *c = m->c;
 	int r;
 
-	if (c->join)
+	if (c->join) {
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		return join_process(c, err);
+	}
 	m->flags = new_flags(c->config) | CLONE_NEWNS;
 	if (container_is_ordinary() && !names(c->config, CLONE_NEWUSER))
 		m->flags |= CLONE_NEWUSER;
@@ -172,6 +194,8 @@ static int enter_namespaces(struct making *m, struct err *err)
 		r = enter_user(c, m->flags, err);
 	else if (r == 0 && unshare(m->flags) < 0)
 		r = err_set(err, -errno, "cannot make namespaces", NULL);
+	if (has_company(c))
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return r < 0 ? r : join_files(c->config, false, err);
 }
 
@@ -276,6 +300,7 @@ static int first(struct making *m)
 
 	if (pid < 0)
 		return GUEST_FAILED;
+	close_inherited(m);
 	if (c->attached)
 		guard_life_bind(&m->life, SIGKILL);
 	if (!names(c->config, CLONE_NEWPID))

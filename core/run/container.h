@@ -22,6 +22,7 @@ struct container {
 	bool strict;   /* what cannot be had is an error */
 	bool attached; /* ends with this process */
 	int preserve;  /* descriptors from 3 on that the guest gets, too */
+	int keep;      /* what fail and note write to, beside standard error; -1 */
 	int fifo;      /* the guest goes on when a byte comes; -1: at once */
 	pid_t join;    /* a process whose namespaces are joined, nothing is mounted; 0: none */
 	const struct ns_log *log;

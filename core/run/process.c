@@ -151,6 +151,7 @@ int container_prepare(void *guest)
 {
 	struct container_guest *g = guest;
 
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* who answers its calls has to read its memory */
 	if (!take_terminal(g))
 		return fail(g, -errno, "cannot use the terminal", NULL);
 	set_oom(g);
@@ -259,7 +260,7 @@ static char *find_program(const char *name)
 /* Nothing of the caller's is open in the container but what it gets on purpose. */
 static void close_others(const struct container_guest *g)
 {
-	int keep[] = {g->up, g->c->fifo};
+	int keep[] = {g->up, g->c->fifo, g->c->keep};
 
 	guest_close(STDERR_FILENO + 1 + (unsigned int)g->c->preserve, keep, ARRAY_SIZE(keep));
 }

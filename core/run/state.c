@@ -66,14 +66,14 @@ int states_open(const char *dir, bool make, struct err *err)
 	return take_fd(&fd);
 }
 
-static int lock(int all, const char *id, struct state *s)
+static int open_dir(int all, const char *id, bool locked, struct state *s)
 {
 	struct stat st;
 
 	s->dir = openat(all, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (s->dir < 0)
 		return -errno;
-	while (flock(s->dir, LOCK_EX) < 0)
+	while (locked && flock(s->dir, LOCK_EX) < 0)
 		if (errno != EINTR)
 			return -errno;
 	return fstat(s->dir, &st) < 0 ? -errno : st.st_nlink == 0 ? -ENOENT : 0;
@@ -90,7 +90,7 @@ int state_make(int all, const char *id, struct state *out, struct err *err)
 			       ? err_tell(err, -EEXIST, "there is a container of that id", id)
 			       : err_set(err, -errno, "cannot make", id);
 	out->id = strdup(id);
-	r = out->id ? lock(all, id, out) : -ENOMEM;
+	r = out->id ? open_dir(all, id, true, out) : -ENOMEM;
 	if (r == 0 && mkfifoat(out->dir, STATE_FIFO, 0600) < 0)
 		r = -errno;
 	return r < 0 ? err_set(err, r, "cannot make", id) : 0;
@@ -185,14 +185,14 @@ static int load(struct state *s, struct err *err)
 	return run_config_read(json_object_get(s->doc, "config"), &s->config, err);
 }
 
-int state_open(int all, const char *id, struct state *out, struct err *err)
+int state_open(int all, const char *id, bool locked, struct state *out, struct err *err)
 {
 	int r;
 
 	if (!state_id_valid(id))
 		return err_tell(err, -EINVAL, "is no id: letters, digits and _+-. make one", id);
 	out->id = strdup(id);
-	r = out->id ? lock(all, id, out) : -ENOMEM;
+	r = out->id ? open_dir(all, id, locked, out) : -ENOMEM;
 	if (r == -ENOENT)
 		return err_tell(err, r, "there is no such container", id);
 	return r < 0 ? err_set(err, r, "cannot open", id) : load(out, err);

@@ -20,7 +20,7 @@ struct process {
 
 struct state {
 	char *id; /* owned */
-	int dir;  /* of the container, locked */
+	int dir;  /* of the container */
 	json_t *doc;
 	struct process first, guest;
 	const char *bundle, *created,
@@ -51,8 +51,11 @@ int state_make(int all, const char *id, struct state *out, struct err *err);
 int state_save(struct state *s, const char *bundle, const char *tree,
 	const struct run_config *config, struct err *err);
 
-/* Opens one that is there, and locks it: -ENOENT, -EBADMSG where its state is none. */
-int state_open(int all, const char *id, struct state *out, struct err *err);
+/*
+ * Opens one that is there: -ENOENT, -EBADMSG where its state is none. Who only looks need not lock
+ * it: a hook does so while the container is being made.
+ */
+int state_open(int all, const char *id, bool locked, struct state *out, struct err *err);
 
 /* "creating", "created", "running" or "stopped". */
 const char *state_status(const struct state *s);
