@@ -331,3 +331,60 @@ runs_quietly() {
 	equal "$(ls -A .stacker/store/aside)" ""
 	equal "$(ls -d .rlc-* 2>/dev/null)" ""
 }
+
+# spoil FILE: a byte of it is another, its size and times are as before
+spoil() {
+	touch -r "$1" time
+	printf '\xff' | dd of="$1" bs=1 seek=40 conv=notrunc status=none
+	touch -r time "$1"
+}
+
+@test "what is damaged in the cache is made anew where it is met" {
+	export SOURCE_DATE_EPOCH=1700000000
+	printf '%s\n' a: '  from: {type: oci, url: "base:base"}' '  run: touch /a' >stacker.yaml
+	build 0
+	good=$(of_image oci:a .manifest.blob.layers[-1].digest)
+	for damage in spoil "truncate -s 10" "ln -sf /dev/zero"; do
+		for layer in 0 1; do
+			rm -rf oci .stacker/store
+			blob=.stacker/layout/blobs/sha256/$(of_image .stacker/layout:a ".manifest.blob.layers[$layer].digest" | cut -d: -f2)
+			cp "$blob" alone # the base may have it, too
+			mv -f alone "$blob"
+			eval "$damage $blob"
+			build 0
+			equal "$(of_image oci:a .manifest.blob.layers[-1].digest)" "$good"
+		done
+	done
+	for damage in 'echo garbage >' 'truncate -s 100M' 'rm -f' mkfifo; do
+		for file in .stacker/cache/* .stacker/last/* .stacker/sums/*; do
+			[ "$damage" != mkfifo ] || rm -f "$file"
+			eval "$damage $file"
+		done
+		build 0
+		equal "$(of_image oci:a .manifest.blob.layers[-1].digest)" "$good"
+	done
+}
+
+@test "a umask and who builds change no image, nor does what images leave let anybody in" {
+	export SOURCE_DATE_EPOCH=1700000000
+	mkdir d
+	echo data >d/conf
+	umask 022
+	file <<-'END'
+		imports: [d]
+		run: |
+		  ls -nRog --time-style=+ /stacker >/list
+		  touch /etc/new
+		  echo >/stacker/artifacts/x
+	END
+	build 0
+	equal "$(stat -c %a .stacker)" 700
+	digest=$(of_image oci:i .manifest.blob.layers[-1].digest)
+	for mask in 0 077; do
+		rm -rf .stacker oci
+		umask $mask
+		build 0
+		equal "$(stat -c %a .stacker)" 700
+		equal "$(of_image oci:i .manifest.blob.layers[-1].digest)" "$digest"
+	done
+}

@@ -189,6 +189,47 @@ int cache_keep_image(struct making *m, struct err *err)
 	return r;
 }
 
+static bool is_damaged(const struct layout *l, const struct descriptor *d)
+{
+	cleanup_err struct err err = ERR_NONE;
+	struct source *s;
+	int64_t n;
+
+	if (blob_there(l, d) < 0)
+		return false;
+	n = blob_source(l, d, &s, &err);
+	if (n == 0)
+		n = source_drain(s);
+	source_free(s);
+	return n == -EBADMSG;
+}
+
+static int drop_layers(struct making *m, const struct image *i)
+{
+	int count = 0;
+
+	for (size_t n = 0; n < i->layer_count; n++)
+		if (is_damaged(&m->layout, &i->layers[n])) {
+			making_say(m, "%s was damaged, and is made anew", i->layers[n].digest);
+			count += unlinkat(m->layout.blobs, digest_hex(i->layers[n].digest), 0) == 0;
+		}
+	return count;
+}
+
+int cache_drop_damaged(struct making *m)
+{
+	cleanup_err struct err err = ERR_NONE;
+	cleanup_image struct image i = IMAGE_NONE;
+	int count;
+
+	if (m->layout.fd < 0 || m->layout.blobs < 0)
+		return 0;
+	count = drop_layers(m, &m->image);
+	if (image_open(&m->layout, m->r->name, NULL, &i, &err) == 0)
+		count += drop_layers(m, &i);
+	return count;
+}
+
 void cache_why(const struct making *m, bool steps)
 {
 	cleanup_buf struct buf old = BUF_NONE, why = BUF_NONE;

@@ -11,6 +11,12 @@ static const struct timespec *time_of(const struct making *m)
 	return m->w->has_epoch ? &m->w->epoch : NULL;
 }
 
+/* Steps may copy it as it is: a umask is nothing that an image is made of. */
+static int make_usual(int dir, const char *name)
+{
+	return mkdirat(dir, name, 0755) < 0 || fchmodat(dir, name, 0755, 0) < 0 ? -errno : 0;
+}
+
 /* A directory of the image's own in one of the stacker directory's: empty. */
 static int fresh_dir(const struct making *m, const char *kind, struct err *err)
 {
@@ -21,8 +27,9 @@ static int fresh_dir(const struct making *m, const char *kind, struct err *err)
 		return dir;
 	if (tree_remove(dir, m->r->name, err) < 0)
 		return err->code;
-	if (mkdirat(dir, m->r->name, 0755) < 0)
-		return err_set_at(err, -errno, "cannot make", kind, m->r->name);
+	fd = make_usual(dir, m->r->name);
+	if (fd < 0)
+		return err_set_at(err, fd, "cannot make", kind, m->r->name);
 	fd = openat(dir, m->r->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? err_set_at(err, -errno, "cannot open", kind, m->r->name) : fd;
 }
@@ -102,9 +109,13 @@ static int make_old_places(const struct making *m, int dir)
 {
 	static const char *const names[] = {"imports", "artifacts", "oci-labels"};
 
-	for (size_t n = 0; m->r->legacy_import && n < ARRAY_SIZE(names); n++)
-		if (mkdirat(dir, names[n], 0755) < 0 && errno != EEXIST)
-			return -errno;
+	int r = 0;
+
+	for (size_t n = 0; m->r->legacy_import && n < ARRAY_SIZE(names); n++) {
+		r = make_usual(dir, names[n]);
+		if (r < 0 && r != -EEXIST)
+			return r;
+	}
 	return 0;
 }
 

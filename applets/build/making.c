@@ -142,10 +142,12 @@ int making_open(struct making *m, struct image *out, struct err *err)
 	return r < 0 ? err_set(err, r, "was not built", m->r->name) : 0;
 }
 
-static int make(struct making *m, struct err *err)
+static int make(struct making *m, int out, int terminal, struct err *err)
 {
 	int r = lock_image(m, err);
 
+	m->out = out;
+	m->terminal = terminal;
 	if (r == 0)
 		r = making_look(m, err);
 	if (r > 0) {
@@ -199,9 +201,14 @@ int making_run(struct work *w, const struct order_item *item, int out, int termi
 	int r;
 
 	making_begin(&m, w, item->file, item->recipe);
-	m.out = out;
-	m.terminal = terminal;
-	r = make(&m, &err);
+	r = make(&m, out, terminal, &err);
+	/* What is damaged is found out where it is read: then once more, without it */
+	if (r == -EBADMSG && cache_drop_damaged(&m) > 0) {
+		err_free(&err);
+		making_end(&m);
+		making_begin(&m, w, item->file, item->recipe);
+		r = make(&m, out, terminal, &err);
+	}
 	if (r < 0) {
 		err_set(&err, r, NULL, NULL);
 		report_err(&m.self, &err);

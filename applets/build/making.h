@@ -97,6 +97,8 @@ int cache_keep_steps(struct making *m, struct err *err);
 int cache_keep_image(struct making *m, struct err *err);
 /* Remembers what it was made of last, for --why; a fault is nobody's concern. */
 void cache_keep_last(const struct making *m);
+/* Layers in the layout that are not what their digests say go; says which. How many. */
+int cache_drop_damaged(struct making *m);
 /* Says why the image is built anew. */
 void cache_why(const struct making *m, bool steps);
 

@@ -6,11 +6,12 @@
 #include <sys/file.h>
 #include <sys/random.h>
 
+/* Nobody else's: steps and images may leave programs there that run as who owns them. */
 static int make_directory(const char *path, struct err *err)
 {
 	int r = tree_make_parents(path);
 
-	if (r == 0 && mkdir(path, 0755) < 0 && errno != EEXIST)
+	if (r == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
 		r = -errno;
 	return r < 0 ? err_set(err, r, "cannot make", path) : 0;
 }
