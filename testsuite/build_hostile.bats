@@ -159,6 +159,7 @@ runs_quietly() {
 		build 0
 		equal "$(ls -A .stacker/imports/i | grep -v '^\.stacker-')" conf
 		equal "$(cat .stacker/imports/i/conf)" data
+		equal "$(stat -c %a .stacker/imports/i/conf)" 644
 	done
 }
 

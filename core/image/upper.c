@@ -80,6 +80,7 @@ static struct create_options options(struct packing *p)
 
 	return (struct create_options){.format = FORMAT_PAX,
 		.whiteouts = WHITEOUTS_OCI,
+		.no_hidden = true,
 		.no_holes = o->no_holes,
 		.numeric = true,
 		.whole_seconds = true,
