@@ -62,6 +62,8 @@ sees() {
 	bundle '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 9999999999, hard: 9999999999}]'
 	runs 0 boxed true
 	has "skipped, since it cannot be had here: process.rlimits"
+	runs 125 rlc-run --root states --strict -b b true
+	has "process.rlimits: one over that of the caller: cannot be had here"
 }
 
 @test "mounts: bind, read-only, recursive, tmpfs with its options, masked and read-only paths" {

@@ -25,7 +25,7 @@ started() {
 	command -v podman >/dev/null || skip "podman is missing"
 	for file in sh sleep id cat stat touch chown; do
 		file=$(command -v $file)
-		for file in "$file" $(ldd "$file" | grep -o '/[^ )]*'); do install -D "$file" "tree/$file"; done
+		for part in "$file" $(ldd "$file" | grep -o '/[^ )]*'); do install -D "$part" "tree/$part"; done
 	done
 	mkdir -p tree/{etc,tmp,proc,dev,sys}
 	printf 'root:x:0:0::/root:/bin/sh\nmail:x:8:8::/var/mail:/bin/sh\n' >tree/etc/passwd

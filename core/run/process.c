@@ -59,35 +59,51 @@ static void set_ambient(uint64_t caps)
 			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
 }
 
-static void set_limits(const struct container_guest *g)
+/* What cannot be had: an exit status where nothing may lack. */
+static int skip(const struct container_guest *g, const char *what)
+{
+	cleanup_err struct err err = ERR_NONE;
+
+	if (!g->c->strict) {
+		g->c->note(g->c->arg, what);
+		return 0;
+	}
+	err_tell(&err, -ENOTSUP, "cannot be had here", what);
+	g->c->fail(g->c->arg, &err);
+	return GUEST_FAILED;
+}
+
+static int set_limits(const struct container_guest *g)
 {
 	const struct run_process *p = g->c->process;
+	int status = 0;
 	size_t i;
 
-	for (i = 0; i < p->rlimit_count; i++) {
+	for (i = 0; !status && i < p->rlimit_count; i++) {
 		struct rlimit limit = {p->rlimits[i].soft, p->rlimits[i].hard};
 
 		if (setrlimit(p->rlimits[i].what, &limit) < 0)
-			g->c->note(g->c->arg, "process.rlimits: one over that of the caller");
+			status = skip(g, "process.rlimits: one over that of the caller");
 	}
+	return status;
 }
 
-static void set_oom(const struct container_guest *g)
+static int set_oom(const struct container_guest *g)
 {
-	cleanup_fd int fd = g->c->process->has_oom_score_adj
-				    ? open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC)
-				    : -1;
-	char old[16] = "";
 	cleanup_buf struct buf text = BUF_NONE;
+	cleanup_fd int fd = -1;
+	char old[16] = "";
 
 	if (!g->c->process->has_oom_score_adj)
-		return;
+		return 0;
+	fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
 	if (fd >= 0 && io_read(fd, old, sizeof(old) - 1) > 0 &&
 		atoi(old) == g->c->process->oom_score_adj)
-		return;
-	if (fd < 0 || buf_addf(&text, "%d", g->c->process->oom_score_adj) < 0 ||
-		io_write(fd, text.data, text.len) < 0)
-		g->c->note(g->c->arg, "process.oomScoreAdj");
+		return 0;
+	if (fd >= 0 && buf_addf(&text, "%d", g->c->process->oom_score_adj) == 0 &&
+		io_write(fd, text.data, text.len) == 0)
+		return 0;
+	return skip(g, "process.oomScoreAdj");
 }
 
 static bool has_variable(char **env, const char *name)
@@ -150,14 +166,16 @@ static int limit_caps(const struct container_guest *g)
 int container_prepare(void *guest)
 {
 	struct container_guest *g = guest;
+	int status;
 
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* who answers its calls has to read its memory */
 	if (!take_terminal(g))
 		return fail(g, -errno, "cannot use the terminal", NULL);
-	set_oom(g);
-	set_limits(g);
+	status = set_oom(g);
+	if (!status)
+		status = set_limits(g);
 	find_home(g);
-	return g->emulated ? limit_caps(g) : 0;
+	return status || !g->emulated ? status : limit_caps(g);
 }
 
 /* Where groups cannot be set and there are none to set, those of the caller stay. */
