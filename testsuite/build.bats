@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # rlc-build: from a file of steps to images. What is cached is in build_cache.bats, what goes wrong in
 # build_faults.bats, the file itself in build_file.bats.
-# environments: user tmpfs inns root
+# environments: user tmpfs oldkernel inns root
 load lib
 
 setup_file() {

@@ -2,6 +2,7 @@
 #include "applets/build/stage.h"
 
 #include "core/ns/root.h"
+#include "core/ns/userns.h"
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -335,6 +336,17 @@ static int guard_imports(const struct stage *s)
 	return 0;
 }
 
+/* Where user namespaces are refused, that is the reason, and something may be done about it. */
+static void tell_refused(const struct stage *s, int error)
+{
+	int code = s->m->w->real ? 0 : userns_try();
+	cleanup_free char *why = code < 0 ? userns_why(code) : NULL;
+
+	report(&s->m->self, "cannot run a step: %s", strerror(error));
+	if (why)
+		report(&s->m->self, "%s", why);
+}
+
 static _Noreturn void become(const struct stage *s, char **argv, int out)
 {
 	int null = out < 0 ? -1 : open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -347,7 +359,7 @@ static _Noreturn void become(const struct stage *s, char **argv, int out)
 		_exit(125);
 	if (fchdir(s->m->store.fd) == 0 && guard_imports(s) == 0)
 		execv("/proc/self/exe", argv);
-	report(&s->m->self, "cannot run a step: %s", strerror(errno));
+	tell_refused(s, errno);
 	_exit(125);
 }
 
