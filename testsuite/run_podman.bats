@@ -5,18 +5,21 @@ load lib
 
 setup() {
 	rlc_setup
-	export HOME=$WORK/home XDG_RUNTIME_DIR=$WORK/run
-	mkdir -m 700 home run
+	# Podman takes no more than 50 bytes
+	short=$(mktemp -d /tmp/rlc.XXXXXX)
+	export HOME=$WORK/home XDG_RUNTIME_DIR=$short/run
+	mkdir -m 700 home "$short/run"
 }
 
 teardown() {
 	pod rm -f --all >/dev/null 2>&1
-	kill "$(cat run/libpod/tmp/pause.pid 2>/dev/null)" 2>/dev/null
+	kill "$(cat "$short/run/libpod/tmp/pause.pid" 2>/dev/null)" 2>/dev/null
+	rm -rf "$short"
 	rlc_teardown
 }
 
 pod() {
-	podman --root "$WORK/storage" --runroot "$WORK/runroot" --cgroup-manager=cgroupfs \
+	podman --root "$WORK/storage" --runroot "$short/root" --cgroup-manager=cgroupfs \
 		--storage-opt ignore_chown_errors=true --runtime "$(command -v rlc-run)" "$@"
 }
 
