@@ -228,6 +228,35 @@ runs_quietly() {
 		garbage) has "garbage: is no archive" ;;
 		*) has ": is no file" ;;
 		esac
+		for type in docker oci; do
+			: | file "{type: docker, url: \"$type-archive:$url\"}"
+			build 1
+			[ $url = garbage ] || has "$url: is no file"
+		done
+	done
+}
+
+@test "a base whose configuration is nonsense is refused, or gets one that is sound" {
+	for config in '{"config": []}' '{"config": "x"}' '{"config": {"Env": "x", "Labels": [], "Volumes": 3, "Cmd": {}}}' \
+		'{"config": {"Env": [1, None, "A=b", "A", ""]}}' '{"history": {}}' '{"history": ["x", 1]}' \
+		'{"rootfs": 1}' '{"rootfs": {"type": "layers", "diff_ids": ["../../x"]}}' \
+		'{"rootfs": {"type": "layers", "diff_ids": []}}' '{"os": 1}' '{"created": "never"}'; do
+		layout "layout.tag(layout.image(config=$config))"
+		echo 'imports: [{path: stacker.yaml, dest: /x}]
+environment: {A: c}
+labels: {l: v}
+volumes: [/v]
+cmd: [x]' | file '{type: oci, url: "l:latest"}'
+		rm -rf .stacker oci
+		run timeout 20 rlc-build build
+		[ "$status" -le 1 ]
+		if [ "$status" = 0 ]; then
+			build 0
+			equal "$(of_image oci:i '.config.blob.config | [.Labels.l, .Cmd[0], (.Env | index("A=c") != null)] | tojson')" '["v","x",true]'
+		else
+			lacks "emory"
+		fi
+		rm -rf l
 	done
 }
 

@@ -118,12 +118,15 @@ static int known_archive(struct making *m, const char *memo, struct err *err)
 static int read_archive(
 	struct making *m, const char *file, const char *ref, bool docker, struct err *err)
 {
-	cleanup_fd int fd = open(file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	cleanup_fd int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
+	struct stat st;
 	int r;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, -errno, "cannot read", file);
+	if (!S_ISREG(st.st_mode))
+		return err_tell(err, -EINVAL, "is no file", file);
 	making_say(m, "reading %s", file);
 	if (docker) {
 		r = docker_archive_read(fd, &m->layout, ref, COMPRESS_GZIP, &m->image, err);

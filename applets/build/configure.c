@@ -142,6 +142,49 @@ static int set_facts(const struct making *m, const char *time)
 	return r;
 }
 
+/* What a base says may be of any type; null is as good as nothing. */
+static bool is_kind(const json_t *object, const char *key, json_type type)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return !value || json_is_null(value) || json_typeof(value) == type;
+}
+
+static bool are_all(const json_t *list, json_type type)
+{
+	const json_t *each;
+	size_t n;
+
+	json_array_foreach(list, n, each)
+	{
+		if (json_typeof(each) != type)
+			return false;
+	}
+	return true;
+}
+
+static int check_base(const struct making *m, struct err *err)
+{
+	static const struct {
+		const char *key;
+		json_type type;
+	} outer[] = {{"os", JSON_STRING}, {"architecture", JSON_STRING}, {"config", JSON_OBJECT},
+		{"history", JSON_ARRAY}},
+	  inner[] = {{"Env", JSON_ARRAY}, {"Labels", JSON_OBJECT}, {"Volumes", JSON_OBJECT}};
+	const json_t *all = m->image.config, *config = json_object_get(all, "config");
+	bool good = are_all(json_object_get(config, "Env"), JSON_STRING) &&
+		    are_all(json_object_get(all, "history"), JSON_OBJECT) &&
+		    is_kind(m->image.manifest, "annotations", JSON_OBJECT);
+
+	for (size_t n = 0; n < ARRAY_SIZE(outer); n++)
+		good = good && is_kind(all, outer[n].key, outer[n].type);
+	for (size_t n = 0; n < ARRAY_SIZE(inner); n++)
+		good = good && is_kind(config, inner[n].key, inner[n].type);
+	return good ? 0
+		    : err_tell(err, -EBADMSG, "the base's configuration is malformed",
+			      m->image.config_blob.digest);
+}
+
 int configure(struct making *m, struct err *err)
 {
 	cleanup_free char *by = NULL;
@@ -153,6 +196,9 @@ int configure(struct making *m, struct err *err)
 	if (asprintf(&by, "rlc-build: config of %s", m->r->name) < 0)
 		return err_set(err, -ENOMEM, NULL, by = NULL);
 	h.created_by = by;
+	r = check_base(m, err);
+	if (r < 0)
+		return r;
 	r = image_set_docker(&m->image, false);
 	if (r == 0)
 		r = set_config(m);
