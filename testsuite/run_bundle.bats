@@ -19,7 +19,7 @@ load lib
 
 @test "signals go to the command; its end ends all that it has started" {
 	bundle
-	boxed 'trap "echo got; exit 5" TERM; (sleep 77.5 & ); echo up; while :; do sleep 0.05; done' >out &
+	boxed 'trap "echo got; exit 5" TERM; (sleep 77.'$$' & ); echo up; while :; do sleep 0.05; done' >out &
 	pid=$!
 	until grep -q up out; do sleep 0.02; done
 	kill -TERM "$(pgrep -P "$pid" -f rlc-run || echo "$pid")" 2>/dev/null || kill -TERM "$pid"
@@ -27,18 +27,18 @@ load lib
 	wait "$pid" || status=$?
 	equal "$status" 5
 	equal "$(cat out)" $'up\ngot'
-	runs 1 pgrep -f '^sleep 77.5'
+	runs 1 pgrep -f "^sleep 77.$$"
 }
 
 @test "a killed rlc-run takes its container with it; delete --force takes the rest" {
-	bundle '.process.args = ["sleep", "78.5"]'
+	bundle ".process.args = [\"sleep\", \"78.$$\"]"
 	rlc-run --root states run -b b gone &
 	pid=$!
-	until pgrep -f 'sleep 78.5' >/dev/null; do sleep 0.02; done
+	until pgrep -f "^sleep 78.$$" >/dev/null; do sleep 0.02; done
 	kill -KILL "$pid"
 	wait "$pid" || :
-	for _ in $(seq 100); do pgrep -f '^sleep 78.5' >/dev/null || break; sleep 0.02; done
-	runs 1 pgrep -f '^sleep 78.5'
+	for _ in $(seq 100); do pgrep -f "^sleep 78.$$" >/dev/null || break; sleep 0.02; done
+	runs 1 pgrep -f "^sleep 78.$$"
 	runs 0 rlc-run --root states state gone
 	has '"status":"stopped"'
 	runs 0 rlc-run --root states delete --force gone

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # rlc-run: each part of a bundle's config.json, as the container sees it.
-# environments: user root
+# environments: user noopenat2 inns root
 load lib
 
 # sees FILTER SCRIPT OUTPUT: with the configuration changed like that, the script prints that.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # rlc-run as an OCI runtime: create, start, state, kill, delete, list, exec, ps, features.
-# environments: user root
+# environments: user inns root
 load lib
 
 setup() {
@@ -182,11 +182,11 @@ $(cat pid)
 }
 
 @test "ps: the container's processes as the caller numbers them" {
-	bundle '.process.args = ["sleep", "61.5"]'
+	bundle ".process.args = [\"sleep\", \"61.$$\"]"
 	rlc-run run -d -b b c </dev/null >/dev/null 2>&1
-	pid=$(pgrep -f '^sleep 61.5')
+	pid=$(pgrep -f "^sleep 61.$$")
 	runs 0 rlc-run ps c
-	has "$pid" "sleep 61.5"
+	has "$pid" "sleep 61.$$"
 	equal "$(rlc-run ps --format json c | jq -c .)" "[$pid]"
 }
 

@@ -22,6 +22,7 @@ struct emu_options {
 	bool strict; /* what a dropped user may read and execute is asked too */
 	/* What guests begin as, which is asked about nothing; NULL: root with all capabilities. */
 	const struct creds *initial;
+	bool no_new_privs; /* setuid files give guests nothing; else those that say so themselves */
 };
 
 /*

@@ -274,6 +274,7 @@ static int start_guest(const struct making *m, const struct root *root, int pty)
 		.arg = &cg,
 		.log = m->c->log,
 		.emulate = guest_emulation(m->c->emulate, maps_one_id()),
+		.no_new_privs = m->c->process->no_new_privileges,
 		.detached = true,
 		.alone = alone,
 		.mask = m->mask};

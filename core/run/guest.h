@@ -39,6 +39,7 @@ struct guest {
 	enum emulate emulate;
 	bool strict;                 /* what a dropped user may read is asked, too */
 	const struct creds *initial; /* what it begins as where it is emulated (emu.h), or NULL */
+	bool no_new_privs;           /* setuid files give it nothing where it is emulated */
 	bool detached;               /* a session of its own */
 	bool alone;                  /* no pid namespace ends what it leaves */
 	int on_death;                /* the signal that it gets on GUARD_DEATH, or 0 */

@@ -72,7 +72,7 @@ void guest_shed(int *keep, size_t count)
 /* Serves what the guest has installed, and lets it go on. */
 static int serve(const struct guest *g, const struct owners *owners, int down, struct emu **emu)
 {
-	const struct emu_options o = {EMU_FULL, g->strict, g->initial};
+	const struct emu_options o = {EMU_FULL, g->strict, g->initial, g->no_new_privs};
 	cleanup_err struct err err = ERR_NONE;
 	enum emulate what;
 	int listener;
