@@ -100,6 +100,19 @@ static int going_check(struct going *g, struct err *err)
 	return r == 0 ? check_unused(g, dir, err) : r;
 }
 
+/* Who had it open when it was moved, and nothing in it yet, may put something there. */
+static int remove_aside(int above, const char *name, struct err *err)
+{
+	int r = tree_remove(above, name, err);
+
+	for (int tries = 0; r == -ENOTEMPTY && tries < 100; tries++) {
+		err_free(err);
+		usleep(10000);
+		r = tree_remove(above, name, err);
+	}
+	return r;
+}
+
 /* Moved aside first: who starts meanwhile starts with nothing, not with half of it. */
 static int going_remove(const struct going *g, struct err *err)
 {
@@ -110,7 +123,7 @@ static int going_remove(const struct going *g, struct err *err)
 		return g->above < 0 || errno == ENOENT
 			       ? 0
 			       : err_set(err, -errno, "cannot remove", g->path);
-	return tree_remove(g->above, aside, err);
+	return remove_aside(g->above, aside, err);
 }
 
 static void going_end(struct going *g)
