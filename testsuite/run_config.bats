@@ -18,6 +18,15 @@ sees() {
 	[ ! -e states/one ]
 }
 
+@test "cwd is made where the tree has none, and stays in the tree" {
+	sees '.process.cwd = "/new/work//dir/"' 'pwd; stat -c %u:%a .' $'/new/work/dir\n0:755'
+	[ -d b/rootfs/new/work/dir ]
+	ln -s "$PWD" b/rootfs/out
+	bundle '.process.cwd = "/out/made"'
+	run boxed pwd
+	[ ! -e made ]
+}
+
 @test "HOME is that of the user, where env does not say" {
 	sees . 'echo $HOME' /root
 	sees '.process.user = {uid: 8, gid: 8}' 'echo $HOME' /var/mail

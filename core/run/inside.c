@@ -152,6 +152,29 @@ static int open_root(const struct container *c, struct root *r, struct err *err)
 	return c->root ? root_from_dir(r, c->root, err) : root_from_overlay(r, &c->overlay, err);
 }
 
+/* The command's directory, where the tree has none; what cannot be made it will miss by itself. */
+static void make_cwd(const struct container *c, const struct root *r)
+{
+	const struct tree *tree = &r->points.tree;
+	cleanup_free char *path = strdup(c->process->cwd);
+	char name[NAME_MAX + 1];
+	char *slash = path;
+
+	while (slash) {
+		cleanup_fd int fd = -1, parent = -1;
+
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = '\0';
+		fd = tree_openat(tree, path, O_PATH);
+		parent = fd == -ENOENT ? tree_parent(tree, path, name) : -1;
+		if (parent >= 0)
+			mkdirat(parent, name, 0755);
+		if (slash)
+			*slash = '/';
+	}
+}
+
 static int furnish(
 	const struct container *c, struct root *r, pid_t pid, int *console, struct err *err)
 {
@@ -167,6 +190,8 @@ static int furnish(
 		done = run_create_hooks(c, pid, err);
 	if (done == 0)
 		done = set_sysctls(c, err);
+	if (done == 0)
+		make_cwd(c, r);
 	if (done == 0)
 		done = mounts_hide(c, r, err);
 	if (done == 0)
