@@ -26,7 +26,7 @@ whole() {
 # tidy: nothing that was being made is left
 tidy() {
 	equal "$(ls .stacker/store/aside)" ""
-	equal "$(find .stacker/cache .stacker/last .stacker/layout oci -name '.*' -type f)" ""
+	equal "$(find .stacker/cache .stacker/last .stacker/sums .stacker/layout oci -name '.*' -type f)" ""
 }
 
 @test "a step that fails: its output, its status, and what needs it is not built; others are" {
@@ -64,7 +64,7 @@ tidy() {
 		  run: true
 	END
 	runs 1 rlc-build build
-	has "a: run: exit status 127: the image has no shell, /bin/sh"
+	has "a: run: exit status 127: no such command, or no shell, /bin/sh, in the image"
 	file <<-'END'
 		a:
 		  from: {type: oci, url: "base:none"}
@@ -116,6 +116,7 @@ left" "failed: a"
 		whole
 	done
 	sleep 0.3
+	touch .stacker/last/.of-a-killed-one .stacker/sums/.of-a-killed-one
 	runs 0 rlc-build build
 	equal "$(layer_of oci:a 1)" "big bin/ bin/.wh.sleep dir/ dir/1 dir/2 "
 	whole

@@ -87,15 +87,25 @@ static int sweep_cache(const struct work *w, const struct layout *l, struct err 
 		cleanup_buf struct buf text = BUF_NONE;
 		cleanup_json json_t *doc = NULL;
 
-		if (*name == '.') /* of who was killed */
-			unlinkat(dir, name, 0);
 		/* What was grabbed is known by the layers alone, and costs next to nothing */
-		if (*name == '.' || strncmp(name, "grab-", 5) == 0 ||
-			work_load(w, "cache", name, &text) < 0)
+		if (strncmp(name, "grab-", 5) == 0 || work_load(w, "cache", name, &text) < 0)
 			continue;
 		if (doc_parse(text.data, text.len, name, &doc, &ignored) < 0 || !is_sound(l, doc))
 			unlinkat(dir, name, 0);
 	}
+	return r;
+}
+
+/* What somebody was writing who was killed. Nobody else builds now. */
+static int sweep_aside(const struct work *w, const char *name, struct err *err)
+{
+	cleanup_fd int dir = work_dir(w, name, err);
+	cleanup_listing struct listing list = LISTING_NONE;
+	int r = dir < 0 ? dir : listing_read(dir, false, &list);
+
+	for (size_t n = 0; r == 0 && n < list.count; n++)
+		if (*listing_name(&list, n) == '.')
+			unlinkat(dir, listing_name(&list, n), 0);
 	return r;
 }
 
@@ -114,6 +124,12 @@ static int collect(struct work *w, struct err *err)
 		r = layout_collect(&l, err);
 	if (r == 0)
 		r = store_sweep(&store, is_known, chains, err);
+	if (r == 0)
+		r = sweep_aside(w, "cache", err);
+	if (r == 0)
+		r = sweep_aside(w, "last", err);
+	if (r == 0)
+		r = sweep_aside(w, "sums", err);
 	return r < 0 ? r : sweep_cache(w, &l, err);
 }
 
