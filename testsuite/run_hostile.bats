@@ -58,6 +58,8 @@ load lib
 @test "the process that looks after the container shows nothing of the outside" {
 	bundle
 	runs 2 boxed 'ls /proc/1/fd /proc/1/cwd/'
+	runs 0 boxed 'tr -d "\0" </proc/1/cmdline'
+	lacks states
 	runs 2 boxed 'ls /proc/1/root/'
 	has "Permission denied"
 }

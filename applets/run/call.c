@@ -207,6 +207,20 @@ static int open_log(struct call *c)
 	return -1;
 }
 
+/* Where the words lie: side by side, in whatever order they are called. */
+static void find_line(struct call *c, int argc, char **argv)
+{
+	char *start = argv[argc - 1], *end = start;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		start = argv[i] < start ? argv[i] : start;
+		end = argv[i] + strlen(argv[i]) > end ? argv[i] + strlen(argv[i]) : end;
+	}
+	c->line = start;
+	c->line_len = argc > 1 ? (size_t)(end - start) : 0;
+}
+
 static int check(const struct call *c, int least, int most)
 {
 	if (c->o.operand_count < least)
@@ -225,6 +239,7 @@ int call_read(struct call *c, const struct applet *self, int argc, char **argv, 
 	c->caps = calloc((size_t)argc + 1, sizeof(*c->caps));
 	if (!c->words || !c->caps)
 		return report(self, "out of memory"), EXIT_SOME;
+	find_line(c, argc, argv);
 	options_start(&c->o, self, argc, argv);
 	c->o.stop_at_operand = most < 0;
 	while ((id = options_next(&c->o)) != OPTION_END)

@@ -51,10 +51,21 @@ static int open_store(struct run_image *r, struct err *err)
 
 static int open_image(struct run_image *r, const char *name, struct err *err)
 {
-	int done = image_name_parse(name, &r->name, err);
+	int done;
 
+	if (strstr(name, "://"))
+		return err_tell(err, -EINVAL,
+			"is not on this machine; skopeo copy takes it to a layout, oci:DIR:TAG, "
+			"and DIR:TAG can be run",
+			name);
+	done = image_name_parse(name, &r->name, err);
 	if (done == 0 && r->call->commit && !tag_valid(r->call->commit))
 		return err_tell(err, -EINVAL, "can be no tag", r->call->commit);
+	if (done == 0 && access(r->name.dir, F_OK) < 0 && errno == ENOENT)
+		return err_tell(err, -ENOENT,
+			"there is no such layout; skopeo copy docker://IMAGE oci:DIR:TAG makes one "
+			"of a registry's image",
+			r->name.dir);
 	if (done == 0)
 		done = layout_open(&r->layout, r->name.dir, LAYOUT_READ, err);
 	return done < 0 ? done : image_open(&r->layout, r->name.tag, NULL, &r->image, err);
@@ -150,7 +161,7 @@ static int run_and_keep(struct run_image *r, const char *name)
 int run_image(struct call *call, const char *name, char *const *command)
 {
 	struct run_image r = {.call = call,
-		.command = command,
+		.command = command + (*command && strcmp(*command, "--") == 0),
 		.outside = {geteuid(), getegid()},
 		.context = CONTEXT_NONE,
 		.name = IMAGE_NAME_NONE,

@@ -22,6 +22,14 @@ static void note(void *arg, const char *what)
 		call_warn(l->call, text);
 }
 
+/* The container sees the line of the process that looks after it: no paths of the host in it. */
+static void withdrawn(void *arg)
+{
+	struct launch *l = arg;
+
+	memset(l->call->line, 0, l->call->line_len);
+}
+
 static int save(struct launch *l, struct err *err)
 {
 	const struct container *c = &l->container;
@@ -210,6 +218,7 @@ int launch(struct launch *l)
 	c->arg = l;
 	c->fail = fail;
 	c->note = note;
+	c->withdrawn = withdrawn;
 	c->begun = begun;
 	status = l->plain ? EXIT_DONE : tell_skipped(l);
 	if (status != EXIT_DONE)

@@ -74,6 +74,8 @@ struct call {
 	uint32_t groups[64];
 	size_t group_count;
 	struct ns_log steps;
+	char *line; /* the command line as the system shows it, and its length */
+	size_t line_len;
 	int log_fd; /* of --log, -1: none */
 };
 

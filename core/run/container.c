@@ -36,7 +36,8 @@ static int fail(const struct container *c, struct err *err)
 	return GUEST_FAILED;
 }
 
-bool container_is_ordinary(void)
+/* Whether this process needs a user namespace for its containers: it cannot mount. */
+static bool is_ordinary(void)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
 	struct __user_cap_data_struct data[2] = {{0, 0, 0}, {0, 0, 0}};
@@ -187,7 +188,7 @@ static int enter_namespaces(struct making *m, struct err *err)
 		return join_process(c, err);
 	}
 	m->flags = new_flags(c->config) | CLONE_NEWNS;
-	if (container_is_ordinary() && !names(c->config, CLONE_NEWUSER))
+	if (is_ordinary() && !names(c->config, CLONE_NEWUSER))
 		m->flags |= CLONE_NEWUSER;
 	r = join_files(c->config, true, err);
 	if (r == 0 && m->flags & CLONE_NEWUSER)
@@ -235,7 +236,15 @@ static void guest_worse(void *arg, struct err *err)
 			      "owners is not kept");
 }
 
+static void guest_withdrawn(void *arg)
+{
+	const struct container_guest *g = arg;
+
+	g->c->withdrawn(g->c->arg);
+}
+
 static const struct guest_ops ops = {
+	.withdrawn = guest_withdrawn,
 	.prepare = container_prepare,
 	.become = container_become,
 	.fail = guest_fail,

@@ -31,6 +31,8 @@ struct container {
 	void *arg;
 	void (*fail)(void *arg, struct err *err);  /* tells, frees err */
 	void (*note)(void *arg, const char *text); /* what is not as it was asked for */
+	/* In the first process, which nobody calls by the caller's words any more. */
+	void (*withdrawn)(void *arg);
 	/* In the caller, when the first process is there: hooks are yet to come. 0 or -errno. */
 	int (*begun)(void *arg, pid_t pid, struct err *err);
 };
@@ -53,9 +55,6 @@ int container_make(const struct container *c, struct running *out, struct err *e
 
 /* Waits for an attached container, relays its terminal and signals: its exit status. */
 int container_wait(struct running *r);
-
-/* Whether this process needs a user namespace for its containers: it cannot mount. */
-bool container_is_ordinary(void);
 
 /* State, as hooks and `state` show it (runtime-spec, runtime.md). status: "running", ... */
 int container_state(const struct run_config *config, const char *id, const char *bundle,

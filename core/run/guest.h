@@ -21,6 +21,8 @@ struct guest_ops {
 	int (*prepare)(void *arg);
 	/* In the guest once they are: becomes the command; the exit status where it does not. */
 	int (*become)(void *arg);
+	/* In the process beside it, which keeps nothing of the outside any more. NULL: nothing. */
+	void (*withdrawn)(void *arg);
 	/* A failure, to be told. Frees err. */
 	void (*fail)(void *arg, struct err *err);
 	/* EMULATE_AUTO came to EMULATE_LIE, because of err. Frees err. */

@@ -185,5 +185,7 @@ int guest_run(const struct guest *g, const struct root *root)
 		return failed(g, &err);
 	}
 	withdraw(root, ends[0]);
+	if (g->ops->withdrawn)
+		g->ops->withdrawn(g->arg);
 	return look_after(g, guest, &owners, ends[0]);
 }
