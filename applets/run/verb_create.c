@@ -33,7 +33,7 @@ static void take_back(const struct call *c, int all, struct state *s)
 {
 	cleanup_err struct err err = ERR_NONE;
 
-	process_kill(&s->first, SIGKILL);
+	state_kill(s);
 	if (state_remove(all, s, &err) < 0)
 		call_fail(c, &err);
 }

@@ -80,14 +80,28 @@ static int reap(pid_t pid)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPERM;
 }
 
-/* From within its pid namespace, where "all" are the container's. */
+/* Whether that process is in another pid namespace than this one. */
+static bool differs_in_pid(pid_t pid)
+{
+	char path[64];
+	struct stat own, other;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	return stat("/proc/self/ns/pid", &own) == 0 && stat(path, &other) == 0 &&
+	       (own.st_dev != other.st_dev || own.st_ino != other.st_ino);
+}
+
+/* From within its own pid namespace, where "all" are the container's; in another they are not. */
 static int kill_all(const struct state *s, int signal)
 {
 	static const char *const kinds[] = {"user", "pid"};
 	char path[64];
-	pid_t pid = _Fork();
+	pid_t pid;
 	size_t i;
 
+	if (!run_config_has_new(&s->config, CLONE_NEWPID))
+		return process_kill_below(&s->first, signal);
+	pid = _Fork();
 	if (pid > 0)
 		return reap(pid);
 	if (pid < 0)
@@ -100,6 +114,9 @@ static int kill_all(const struct state *s, int signal)
 		if (fd < 0 || (setns(fd, 0) < 0 && i))
 			_exit(1);
 	}
+	/* The number may be somebody else's by now, whose "all" are others. */
+	if (!process_lives(&s->guest) || !differs_in_pid(s->guest.pid))
+		_exit(1);
 	pid = _Fork();
 	if (pid == 0)
 		_exit(kill(-1, signal) < 0 && errno != ESRCH);
@@ -113,7 +130,9 @@ static int send_signal(const struct state *s, int signal, bool all)
 
 	if (strcmp(status, "stopped") == 0)
 		return -ESRCH;
-	if (signal == SIGKILL || !process_lives(&s->guest))
+	if (signal == SIGKILL)
+		return state_kill(s);
+	if (!process_lives(&s->guest))
 		return process_kill(&s->first, signal);
 	return all ? kill_all(s, signal) : process_kill(&s->guest, signal);
 }
@@ -167,7 +186,7 @@ static int delete_open(struct call *c, int all, struct state *s, struct err *err
 	if (strcmp(status, "stopped") != 0 && strcmp(status, "created") != 0 && !c->force)
 		return err_tell(err, -EBUSY, "the container is not stopped", s->id);
 	if (strcmp(status, "stopped") != 0) {
-		process_kill(&s->first, SIGKILL);
+		state_kill(s);
 		r = wait_for_end(s, err);
 	}
 	if (r < 0)

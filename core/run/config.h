@@ -123,6 +123,10 @@ int run_process_read(json_t *doc, struct run_process *out, struct err *err);
 void run_config_free(struct run_config *c);
 void run_process_free(struct run_process *p);
 
+/* The kinds of namespaces (CLONE_NEW...) that are made; whether it makes this one. */
+int run_config_new(const struct run_config *c);
+bool run_config_has_new(const struct run_config *c, int flag);
+
 /* A word of propagation(mount_namespaces(7)) as flags: MS_PRIVATE|MS_REC for "rprivate"; 0: none.
  */
 unsigned long config_propagation(const char *word);

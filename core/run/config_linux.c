@@ -27,6 +27,22 @@ const char *config_namespace_name(size_t i)
 	return i < ARRAY_SIZE(kinds) ? kinds[i].name : NULL;
 }
 
+int run_config_new(const struct run_config *c)
+{
+	int flags = 0;
+	size_t i;
+
+	for (i = 0; i < c->namespace_count; i++)
+		if (!c->namespaces[i].path)
+			flags |= c->namespaces[i].flag;
+	return flags;
+}
+
+bool run_config_has_new(const struct run_config *c, int flag)
+{
+	return run_config_new(c) & flag;
+}
+
 static int read_namespace(const struct at *at, struct run_config *c)
 {
 	struct run_namespace *n = &c->namespaces[c->namespace_count];

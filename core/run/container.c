@@ -62,18 +62,6 @@ static bool maps_one_id(void)
 	       !strchr(strchr(text, '\n') + 1, '\n');
 }
 
-/* The namespaces to be made; an ordinary user cannot do without one for users and mounts. */
-static int new_flags(const struct run_config *config)
-{
-	int flags = 0;
-	size_t i;
-
-	for (i = 0; i < config->namespace_count; i++)
-		if (!config->namespaces[i].path)
-			flags |= config->namespaces[i].flag;
-	return flags;
-}
-
 static bool names(const struct run_config *config, int flag)
 {
 	size_t i;
@@ -84,14 +72,16 @@ static bool names(const struct run_config *config, int flag)
 	return false;
 }
 
+/* An ordinary user may map one id, the own one, whatever the configuration calls it. */
 static void add_maps(struct userns_map *map, const struct run_map *maps, size_t count, uint32_t own)
 {
+	bool other = count == 1 && maps[0].count == 1 && is_ordinary();
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		userns_map_add(
 			map, (struct userns_line){maps[i].inside,
-				     count == 1 && maps[i].count == 1 ? own : maps[i].outside,
+				     other ? own : maps[i].outside,
 				     maps[i].count});
 	if (!count)
 		userns_map_add(map, (struct userns_line){0, own, 1});
@@ -101,12 +91,18 @@ static int enter_user(const struct container *c, int flags, struct err *err)
 {
 	const struct run_config *config = c->config;
 	struct userns_ids ids = {.setgroups = SETGROUPS_KEEP};
+	bool ordinary = is_ordinary();
+	int r;
 
 	add_maps(&ids.uids, config->uid_maps, config->uid_map_count, geteuid());
 	add_maps(&ids.gids, config->gid_maps, config->gid_map_count, getegid());
 	if (ids.gids.count == 1 && ids.gids.lines[0].count == 1)
 		ids.setgroups = SETGROUPS_DENY;
-	return userns_enter(flags, &ids, c->log, err);
+	r = userns_enter(flags, &ids, c->log, err);
+	/* Real root is nobody there until it becomes the root of the container. */
+	if (r == 0 && !ordinary && setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	return r;
 }
 
 /* The namespaces of files: that of users first, whose privileges the others need. */
@@ -187,7 +183,8 @@ static int enter_namespaces(struct making *m, struct err *err)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		return join_process(c, err);
 	}
-	m->flags = new_flags(c->config) | CLONE_NEWNS;
+	/* An ordinary user cannot do without one for users. */
+	m->flags = run_config_new(c->config) | CLONE_NEWNS;
 	if (is_ordinary() && !names(c->config, CLONE_NEWUSER))
 		m->flags |= CLONE_NEWUSER;
 	r = join_files(c->config, true, err);
@@ -275,17 +272,22 @@ static const struct creds *begin_as(const struct run_process *p, struct creds *c
 }
 #endif
 
+/* Whether the first process is that of its pid namespace, and its end that of all others. */
+static bool rules_pids(const struct container *c)
+{
+	return !c->join && run_config_has_new(c->config, CLONE_NEWPID);
+}
+
 static int start_guest(const struct making *m, const struct root *root, int pty)
 {
 	struct container_guest cg = {.c = m->c, .up = m->ends[1], .pty = pty};
-	bool alone = !(names(m->c->config, CLONE_NEWPID));
 	struct guest g = {.ops = &ops,
 		.arg = &cg,
 		.log = m->c->log,
 		.emulate = guest_emulation(m->c->emulate, maps_one_id()),
 		.no_new_privs = m->c->process->no_new_privileges,
 		.detached = true,
-		.alone = alone,
+		.alone = !rules_pids(m->c),
 		.mask = m->mask};
 
 #ifdef CONFIG_EMU
@@ -313,7 +315,7 @@ static int first(struct making *m)
 	close_inherited(m);
 	if (c->attached)
 		guard_life_bind(&m->life, SIGKILL);
-	if (!names(c->config, CLONE_NEWPID))
+	if (!rules_pids(c))
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (message_send(m->ends[1], BEGUN, 0, -1) < 0 || wait_for_go(m) < 0)
 		return GUEST_FAILED;

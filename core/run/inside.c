@@ -3,6 +3,7 @@
 
 #include "core/base/io.h"
 #include "core/base/sys.h"
+#include <sched.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -102,6 +103,31 @@ int mounts_devices(const struct container *c, struct root *r, struct err *err)
 	return done;
 }
 
+/* Whether it belongs to a namespace of the container's own: all others are the host's. */
+static bool is_own_sysctl(const struct run_config *config, const char *path)
+{
+	static const struct {
+		const char *start;
+		int flag;
+	} kinds[] = {
+		{"/proc/sys/net/", CLONE_NEWNET},
+		{"/proc/sys/fs/mqueue/", CLONE_NEWIPC},
+		{"/proc/sys/kernel/msg", CLONE_NEWIPC},
+		{"/proc/sys/kernel/sem", CLONE_NEWIPC},
+		{"/proc/sys/kernel/shm", CLONE_NEWIPC},
+		{"/proc/sys/kernel/domainname", CLONE_NEWUTS},
+		{"/proc/sys/kernel/hostname", CLONE_NEWUTS},
+	};
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		for (j = 0; j < config->namespace_count; j++)
+			if (config->namespaces[j].flag == kinds[i].flag &&
+				strncmp(path, kinds[i].start, strlen(kinds[i].start)) == 0)
+				return true;
+	return false;
+}
+
 /* Names have dots, of which each is a slash; one that has slashes keeps its dots. */
 static int set_sysctl(const struct container *c, const struct run_sysctl *s, struct err *err)
 {
@@ -113,7 +139,8 @@ static int set_sysctl(const struct container *c, const struct run_sysctl *s, str
 		return err_set(err, -ENOMEM, "cannot set the sysctl", s->name);
 	for (at = strchr(s->name, '/') ? NULL : strchr(path + 1, '.'); at; at = strchr(at, '.'))
 		*at = '/';
-	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (is_own_sysctl(c->config, path))
+		fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || io_write(fd, s->value, strlen(s->value)) < 0)
 		return mounts_skip(c, "linux.sysctl: one that may not be set here", err);
 	return 0;

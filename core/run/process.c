@@ -338,10 +338,12 @@ static int execute(const struct container_guest *g)
 int container_become(void *guest)
 {
 	struct container_guest *g = guest;
-	int status;
+	int status, signal = 0;
 
 	close_others(g);
+	prctl(PR_GET_PDEATHSIG, &signal, 0, 0, 0);
 	status = become_user(g);
+	prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); /* another user has lost it */
 	if (!status)
 		status = go_there(g);
 	if (!status)

@@ -5,6 +5,7 @@
 #include "core/base/sys.h"
 #include "core/image/image.h"
 #include "core/tree/walk.h"
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -287,6 +288,12 @@ struct process process_now(pid_t pid)
 bool process_lives(const struct process *p)
 {
 	return p->pid > 0 && p->start && process_now(p->pid).start == p->start;
+}
+
+int state_kill(const struct state *s)
+{
+	return run_config_has_new(&s->config, CLONE_NEWPID) ? process_kill(&s->first, SIGKILL)
+							    : process_kill_below(&s->first, SIGKILL);
 }
 
 int process_kill(const struct process *p, int signal)

@@ -77,4 +77,13 @@ bool process_lives(const struct process *p);
 /* Sends it a signal: -ESRCH where it is gone. */
 int process_kill(const struct process *p, int signal);
 
+/*
+ * Sends it to all that first has started and they have, wherever they are: for containers that have
+ * no pid namespace of their own, whose end would be that of all. SIGKILL also ends first. As above.
+ */
+int process_kill_below(const struct process *first, int signal);
+
+/* Ends a container with all of its processes. -ESRCH: it has ended. */
+int state_kill(const struct state *s);
+
 #endif

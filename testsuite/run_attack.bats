@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# rlc-run: what a container, its configuration, or somebody beside it does to others.
+# environments: user root
+load lib
+
+# on_host: a bundle filter for a container among the host's processes
+on_host='.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(if .type == "proc" then
+	{destination: "/proc", type: "bind", source: "/proc", options: ["rbind"]} else . end)'
+
+@test "kill --all of a container among the host's processes hits nobody else" {
+	bundle "$on_host"' | .process.args = ["sleep", "81.5"]'
+	sleep 82.5 & other=$!
+	rlc-run --root states run -d -b b x </dev/null >/dev/null 2>&1
+	# in a pid namespace of its own, should it be wrong
+	if [ "$ENVIRONMENT" = root ]; then
+		rlc-run --root states delete --force x
+		runs 0 unshare --pid --fork --mount-proc sh -c '
+			sleep 83.5 & rlc-run --root states run -d -b b x </dev/null >/dev/null 2>&1
+			rlc-run --root states kill --all x USR1; sleep 0.2; kill -0 $!
+			rlc-run --root states state x | grep -q stopped; kill $!'
+	fi
+	kill "$other"
+	rlc-run --root states delete --force x
+}
+
+@test "a container among the host's processes ends as a whole" {
+	bundle "$on_host"' | .process.args = ["sh", "-c", "sleep 84.5 & setsid sleep 84.5 & sleep 84.5"]'
+	for how in "kill x KILL" "delete --force x"; do
+		rlc-run --root states run -d -b b x </dev/null >/dev/null 2>&1
+		until [ "$(pgrep -fc '^sleep 84.5')" = 3 ]; do sleep 0.02; done
+		rlc-run --root states $how
+		runs 1 pgrep -f '^sleep 84.5'
+		rlc-run --root states delete --force x
+	done
+}
+
+@test "sysctls of the host stay as they are" {
+	old=$(cat /proc/sys/vm/swappiness)
+	bundle ".linux.sysctl = {\"vm.swappiness\": \"$old\", \"kernel.panic_on_oops\": \"0\"}"
+	boxed true 2>err
+	grep -q 'cannot be had here: linux.sysctl' err
+	bundle '.linux.namespaces |= map(select(.type != "uts")) | del(.hostname) |
+		.linux.sysctl = {"kernel.domainname": "'"$(cat /proc/sys/kernel/domainname)"'"}'
+	boxed true 2>err
+	grep -q 'cannot be had here: linux.sysctl' err
+}
+
+@test "root's container is who its map says, not root" {
+	[ "$ENVIRONMENT" = root ] || return 0
+	bundle '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0,
+		hostID: 61000, size: 1}] | .linux.gidMappings = .linux.uidMappings'
+	chmod 700 b
+	runs 125 boxed true
+	has "cannot use as root: Permission denied"
+}
