@@ -116,6 +116,7 @@ left" "failed: a"
 		whole
 	done
 	sleep 0.3
+	mkdir -p .stacker/last .stacker/sums
 	touch .stacker/last/.of-a-killed-one .stacker/sums/.of-a-killed-one
 	runs 0 rlc-build build
 	equal "$(layer_of oci:a 1)" "big bin/ bin/.wh.sleep dir/ dir/1 dir/2 "

@@ -124,7 +124,7 @@ static int collect(struct work *w, struct err *err)
 		r = layout_collect(&l, err);
 	if (r == 0)
 		r = store_sweep(&store, is_known, chains, err);
-	if (r == 0)
+	if (r >= 0) /* so many layers went */
 		r = sweep_aside(w, "cache", err);
 	if (r == 0)
 		r = sweep_aside(w, "last", err);
