@@ -88,6 +88,11 @@ static int from_layout(struct making *m, const char *url, struct err *err)
 
 	if (r < 0)
 		return err_set(err, r, NULL, NULL);
+	if (access(dir, F_OK) < 0 && errno == ENOENT)
+		return place_err(err, -ENOENT, m->file->path, &m->r->from.place,
+			"%s: there is no such layout; skopeo copy docker://IMAGE oci:DIR:TAG "
+			"makes one of a registry's image",
+			dir);
 	r = layout_open(&m->from, dir, LAYOUT_READ, err);
 	return r < 0 ? r : open_image(&m->from, tag, m->r, &m->image, err);
 }
@@ -190,8 +195,8 @@ static int from_url(struct making *m, const char *url, struct err *err)
 	}
 	return place_err(err, -ENOTSUP, m->file->path, &m->r->from.place,
 		"'%s' is not on this machine; copy it into a layout "
-		"(skopeo copy %s oci:DIR:TAG, or rlc-image copy) and say 'type: oci', 'url: DIR:TAG'",
-		url, url);
+		"(skopeo copy %s%s oci:DIR:TAG, or rlc-image copy) and say 'type: oci', 'url: DIR:TAG'",
+		url, strstr(url, "://") ? "" : "docker://", url);
 }
 
 static int refuse_fetch(const struct making *m, struct err *err)

@@ -146,10 +146,13 @@ static int check_place(const struct making *m, const char *path, const char *rea
 {
 	if (lies_in(m->w->b.stacker, real))
 		return err_tell(err, -EINVAL,
-			"the stacker directory is in it; --stacker-dir puts that elsewhere", path);
+			"the stacker directory is in it; --stacker-dir puts that elsewhere, "
+			"--work-dir that and the layout",
+			path);
 	if (lies_in(m->w->b.oci, real))
 		return err_tell(err, -EINVAL,
-			"the layout that images go to is in it; --oci-dir puts that elsewhere",
+			"the layout that images go to is in it; --oci-dir puts that elsewhere, "
+			"--work-dir that and the stacker directory",
 			path);
 	return 0;
 }

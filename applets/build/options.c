@@ -47,9 +47,12 @@ static bool *flag_of(struct build_options *b, int id)
 
 static int add_substitute(struct build_options *b, const char *text)
 {
-	void *at = reallocarray(b->substitute, b->substitute_count + 1, sizeof(*b->substitute));
 	cleanup_err struct err err = ERR_NONE;
+	void *at;
 
+	if (!strchr(text, '='))
+		return usage_error(b->self, "--substitute: '%s' is not NAME=VALUE", text);
+	at = reallocarray(b->substitute, b->substitute_count + 1, sizeof(*b->substitute));
 	if (!at) {
 		err_set(&err, -ENOMEM, NULL, NULL);
 		return build_fail(b, &err);

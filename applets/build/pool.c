@@ -24,6 +24,7 @@ struct worker {
 	pid_t pid;
 	struct lines out, say; /* of the step; of the process itself */
 	int log;
+	bool wrote; /* the steps, something */
 };
 
 struct pool {
@@ -209,6 +210,7 @@ static int start(struct pool *p, size_t n, struct err *err)
 static void finish(struct pool *p, size_t n)
 {
 	struct worker *k = &p->at[n];
+	struct stat st;
 	int status = 0;
 
 	while (waitpid(k->pid, &status, 0) < 0 && errno == EINTR)
@@ -218,6 +220,7 @@ static void finish(struct pool *p, size_t n)
 	k->state = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE ? DONE : FAILED;
 	p->failed |= k->state == FAILED;
 	p->running--;
+	k->wrote = fstat(k->log, &st) == 0 && st.st_size;
 	base_close(&k->log);
 	k->log = -1;
 }
@@ -263,6 +266,7 @@ static void start_all(struct pool *p)
 static int tell_end(const struct pool *p)
 {
 	cleanup_buf struct buf bad = BUF_NONE, left = BUF_NONE;
+	bool wrote = false;
 
 	for (size_t n = 0; n < p->w->order.count; n++) {
 		struct buf *list = p->at[n].state == FAILED    ? &bad
@@ -271,12 +275,14 @@ static int tell_end(const struct pool *p)
 
 		if (list)
 			buf_addf(list, "%s%s", list->len ? ", " : "", name_of(p, n));
+		wrote = wrote || (list == &bad && p->at[n].wrote);
 	}
 	if (!p->failed)
 		return EXIT_DONE;
-	report(p->w->b.self, "failed: %s%s%s%s", bad.len ? bad.data : "",
+	report(p->w->b.self, "failed: %s%s%s%s%s%s", bad.len ? bad.data : "",
 		left.len ? "; not built: " : "", left.len ? left.data : "",
-		bad.len ? "; what they wrote is in logs/ of the stacker directory" : "");
+		wrote ? "; what steps wrote is in " : "", wrote ? p->w->b.stacker : "",
+		wrote ? "/logs" : "");
 	return EXIT_SOME;
 }
 

@@ -98,9 +98,8 @@ static int run(struct stage *s, struct err *err)
 	status = stage_run(s, command, s->m->out, err);
 	if (status <= 0)
 		return status;
-	report(&s->m->self,
-		status == 127 ? "run: exit status %d: the image has no %s" : "run: exit status %d",
-		status, "shell, /bin/sh");
+	report(&s->m->self, "run: exit status %d%s", status,
+		status == 127 ? ": no such command, or no shell, /bin/sh, in the image" : "");
 	open_failed(s);
 	return err_tell(err, -ECANCELED, "its steps failed", s->m->file->path);
 }

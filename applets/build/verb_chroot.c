@@ -78,7 +78,9 @@ static int chroot_to(struct work *w)
 	int status;
 
 	making_begin(&m, w, file, r ? r : &bare);
-	status = enter(&m, tag ? words + 1 : words, &err);
+	words += tag != NULL;
+	words += *words && strcmp(*words, "--") == 0;
+	status = enter(&m, words, &err);
 	return status < 0 ? build_fail(&w->b, &err) : status;
 }
 

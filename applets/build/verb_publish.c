@@ -76,6 +76,19 @@ static bool is_wanted(const struct job *j, const struct recipe *r)
 	return !r->build_only && (!j->images.count || n < j->images.count);
 }
 
+/* The first of those that are named and are no image of the files, or NULL. */
+static const char *unknown(const struct job *j)
+{
+	for (size_t n = 0, i; n < j->images.count; n++) {
+		for (i = 0; i < j->w.order.count; i++)
+			if (strcmp(j->images.at[n], j->w.order.at[i].recipe->name) == 0)
+				break;
+		if (i == j->w.order.count)
+			return j->images.at[n];
+	}
+	return NULL;
+}
+
 static int send_as(struct job *j, const struct making *m, const char *tag, struct err *err)
 {
 	cleanup_free char *name = NULL;
@@ -130,6 +143,8 @@ static int publish_all(struct job *j)
 			   : strings_add(&files, j->w.b.file);
 	if (status == EXIT_DONE && r == 0)
 		status = work_read(&j->w, (const char *const *)files.at, files.count);
+	if (status == EXIT_DONE && r == 0 && unknown(j))
+		r = err_tell(&err, -ENOENT, "there is no such image in what is published", unknown(j));
 	for (size_t n = 0; status == EXIT_DONE && r == 0 && n < j->w.order.count; n++)
 		if (is_wanted(j, j->w.order.at[n].recipe))
 			r = publish(j, &j->w.order.at[n], &err);

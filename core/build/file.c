@@ -72,7 +72,7 @@ static int read_recipe(const struct reader *r, const struct yaml_value *name,
 			name->text);
 	if (yaml_is_null(v))
 		return place_err(r->err, -EINVAL, r->path, &name->place,
-			"'%s' is empty; an image needs 'from'", name->text);
+			"'%s' is empty; below it, indented, 'from:' is expected", name->text);
 	if (v->kind != YAML_MAP)
 		return wrong_kind(r, name->text, v, "an image, a map with 'from',");
 	code = fields_read(r, "an image", recipe_fields, v, out);

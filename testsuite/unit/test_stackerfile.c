@@ -89,7 +89,7 @@ static void check_key_faults(void)
 				"digits, with single '-', '.', '_', '@' or '+' between them"},
 		{"'a:b':\n" FROM, "/d/f:1:1: 'a:b' cannot be an image's name; it is letters and "
 				  "digits, with single '-', '.', '_', '@' or '+' between them"},
-		{"a:\n", "/d/f:1:1: 'a' is empty; an image needs 'from'"},
+		{"a:\n", "/d/f:1:1: 'a' is empty; below it, indented, 'from:' is expected"},
 		{"a: x\n", "/d/f:1:4: 'a' is text; an image, a map with 'from', is expected"},
 		{"a: {run: x}\n", "/d/f:1:1: 'a' needs 'from', which says what it is based on"},
 		{"a: {from: }\n", "/d/f:1:11: 'from' is empty; a map with a 'type' is expected"},
