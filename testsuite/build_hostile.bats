@@ -157,7 +157,7 @@ runs_quietly() {
 			  ! touch /stacker/imports/new
 		END
 		build 0
-		equal "$(ls -A .stacker/imports/i | grep -v '^\.stacker-')" conf
+		equal "$(find .stacker/imports/i -mindepth 1 ! -name '.stacker-*' -printf '%P:')" conf:
 		equal "$(cat .stacker/imports/i/conf)" data
 		equal "$(stat -c %a .stacker/imports/i/conf)" 644
 	done
