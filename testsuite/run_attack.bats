@@ -53,3 +53,17 @@ on_host='.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(if .t
 	runs 125 boxed true
 	has "cannot use as root: Permission denied"
 }
+
+@test "a working directory that only root may enter is one, as with runc" {
+	bundle '.process.args = ["pwd"] | .process.cwd = "/private" | .process.user = {uid: 8, gid: 8} |
+		.process.capabilities = {}'
+	mkdir -m 700 b/rootfs/private
+	runs 0 rlc-run --root states run -b b x
+	is /private
+}
+
+@test "variables without a name, or without a value, are none" {
+	bundle '.process.args = ["env"] | .process.env += ["=x", "B", "", "C="] | .process.env += ["HOME=/"]'
+	runs 0 rlc-run --root states run -b b x
+	is $'PATH=/usr/bin:/bin\nC=\nHOME=/'
+}

@@ -15,10 +15,19 @@ static bool is_writable(int exe)
 	return fstat(exe, &st) < 0 || geteuid() == 0 || st.st_uid == geteuid() || st.st_mode & 022;
 }
 
+/* One that may be executed, which has to be asked for since Linux 6.3. */
+static int make_file(void)
+{
+	const unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING, may_execute = 0x10;
+	int fd = memfd_create("rlc", flags | may_execute);
+
+	return fd < 0 && errno == EINVAL ? memfd_create("rlc", flags) : fd;
+}
+
 /* A copy that nobody can change any more. */
 static int copy_sealed(int exe)
 {
-	cleanup_fd int copy = memfd_create("rlc", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	cleanup_fd int copy = make_file();
 	struct stat st;
 	off_t left;
 	ssize_t n;

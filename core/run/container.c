@@ -312,7 +312,6 @@ static int first(struct making *m)
 
 	if (pid < 0)
 		return GUEST_FAILED;
-	close_inherited(m);
 	if (c->attached)
 		guard_life_bind(&m->life, SIGKILL);
 	if (!rules_pids(c))
@@ -339,6 +338,7 @@ static int stage(struct making *m)
 	pid_t pid;
 
 	base_close(&m->ends[0]);
+	close_inherited(m);
 	if (enter_namespaces(m, &err) < 0)
 		return fail(m->c, &err);
 	pid = _Fork();

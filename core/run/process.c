@@ -214,13 +214,16 @@ static int become_user(const struct container_guest *g)
 	return 0;
 }
 
-/* Somewhere that is no part of this root has no name, or one in brackets. */
-static int go_there(const struct container_guest *g)
+/*
+ * Somewhere that is no part of this root has no name, or one in brackets. there: root has gone there
+ * already, which others perhaps may not.
+ */
+static int go_there(const struct container_guest *g, bool there)
 {
 	const char *cwd = g->c->process->cwd;
 	cleanup_free char *here = NULL;
 
-	if (chdir(cwd) < 0)
+	if (!there && chdir(cwd) < 0)
 		return fail(g, -errno, "cannot go there", cwd);
 	here = getcwd(NULL, 0);
 	return here && *here == '/' ? 0 : fail(g, -EXDEV, "is outside of the root", cwd);
@@ -233,7 +236,7 @@ static int set_environment(const struct container_guest *g)
 	int r = clearenv();
 
 	for (; r == 0 && env && *env; env++)
-		if (strchr(*env, '='))
+		if (**env != '=' && strchr(*env, '='))
 			r = putenv(*env);
 	if (r == 0 && g->home)
 		r = asprintf(&home, "HOME=%s", g->home) < 0 ? -1 : putenv(home);
@@ -339,13 +342,15 @@ int container_become(void *guest)
 {
 	struct container_guest *g = guest;
 	int status, signal = 0;
+	bool there;
 
 	close_others(g);
+	there = chdir(g->c->process->cwd) == 0;
 	prctl(PR_GET_PDEATHSIG, &signal, 0, 0, 0);
 	status = become_user(g);
 	prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); /* another user has lost it */
 	if (!status)
-		status = go_there(g);
+		status = go_there(g, there);
 	if (!status)
 		status = set_environment(g);
 	if (!status && g->c->process->no_new_privileges &&
