@@ -418,3 +418,32 @@ spoil() {
 		equal "$(of_image oci:i .manifest.blob.layers[-1].digest)" "$digest"
 	done
 }
+
+@test "grab: what is taken out has nobody's powers, and stays in the directory" {
+	file <<-'END'
+		run: |
+		  mkdir -p /t/d
+		  echo x >/t/d/suid
+		  chmod 6755 /t/d/suid
+		  chmod 2775 /t/d
+		  ln -s /t/d/suid /t/link
+		  ln -s VICTIM/file /t/out
+		  mkfifo /t/fifo
+	END
+	sed -i "s|VICTIM|$victim|" stacker.yaml
+	build 0
+	mkdir got
+	cd got
+	for path in /t/d /t/d/suid /t/link /t/fifo /../../t/d/../d; do
+		runs 0 timeout 20 rlc-build --work-dir .. grab "i:$path"
+		equal "$(find . -perm /6000)" ""
+		rm -r ./*
+	done
+	runs 1 rlc-build --work-dir .. grab i:/t/out
+	runs 1 rlc-build --work-dir .. grab i:/none
+	ln -s "$victim/file" suid
+	runs 0 rlc-build --work-dir .. grab i:/t/d/suid
+	[ ! -L suid ]
+	equal "$(cat "$victim/file")" precious
+	equal "$(ls -A)" suid
+}

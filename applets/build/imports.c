@@ -6,9 +6,9 @@
 
 #include <stdio.h>
 
-static const struct timespec *time_of(const struct making *m)
+static struct copy_how how_of(const struct making *m)
 {
-	return m->w->has_epoch ? &m->w->epoch : NULL;
+	return (struct copy_how){m->w->has_epoch ? &m->w->epoch : NULL, m->no_setid};
 }
 
 /* Steps may copy it as it is: a umask is nothing that an image is made of. */
@@ -62,6 +62,7 @@ static int check_hash(
 static int copy_local(
 	struct making *m, const struct import *i, int to, const char *as, struct err *err)
 {
+	const struct copy_how how = how_of(m);
 	cleanup_free char *real = realpath(i->path, NULL);
 	cleanup_fd int from = -1;
 	char *slash;
@@ -72,14 +73,14 @@ static int copy_local(
 		from = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (from < 0)
 			return err_set(err, -errno, "cannot import", i->path);
-		return copy_content(from, to, time_of(m), err);
+		return copy_content(from, to, &how, err);
 	}
 	slash = strrchr(real, '/');
 	*slash = '\0';
 	from = open(*real ? real : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (from < 0)
 		return err_set(err, -errno, "cannot import", i->path);
-	return copy_tree(from, slash[1] ? slash + 1 : ".", to, as, time_of(m), err);
+	return copy_tree(from, slash[1] ? slash + 1 : ".", to, as, &how, err);
 }
 
 /* Puts the import as a name, or its content, into a directory. */
@@ -170,6 +171,7 @@ static int find_in_tree(const struct tree *tree, const char *path, char name[NAM
 
 static int grab_act(struct stage *s, const struct tree *tree, void *arg, struct err *err)
 {
+	const struct copy_how how = how_of(s->m);
 	const struct grab *g = arg;
 	char name[NAME_MAX + 1];
 	cleanup_fd int dir = find_in_tree(tree, g->path, name), in = -1;
@@ -177,11 +179,11 @@ static int grab_act(struct stage *s, const struct tree *tree, void *arg, struct 
 	if (dir < 0)
 		return err_set(err, dir, "cannot take it from the image", g->path);
 	if (g->as)
-		return copy_tree(dir, name, g->to, g->as, time_of(s->m), err);
+		return copy_tree(dir, name, g->to, g->as, &how, err);
 	in = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (in < 0)
 		return err_set(err, -errno, "cannot take it from the image", g->path);
-	return copy_content(in, g->to, time_of(s->m), err);
+	return copy_content(in, g->to, &how, err);
 }
 
 /* stacker://NAME/PATH */

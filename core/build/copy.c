@@ -11,7 +11,7 @@
 enum { DEPTH_MAX = 1024 };
 
 struct copying {
-	const struct timespec *time;
+	const struct copy_how *how;
 	int depth;
 	struct err *err;
 };
@@ -43,12 +43,19 @@ static int copy_bytes(int in, int out)
 
 static int set_times(const struct copying *c, int dirfd, const char *name, const struct stat *st)
 {
-	const struct timespec times[2] = {{0, UTIME_OMIT}, c->time ? *c->time : st->st_mtim};
+	const struct timespec times[2] = {
+		{0, UTIME_OMIT}, c->how->time ? *c->how->time : st->st_mtim};
 
 	return utimensat(dirfd, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-static int copy_file(int from, const char *name, int to, const char *as, const struct stat *st)
+static int set_mode(const struct copying *c, int fd, mode_t mode)
+{
+	return fchmod(fd, mode & (c->how->no_setid ? 01777 : 07777)) < 0 ? -errno : 0;
+}
+
+static int copy_file(const struct copying *c, int from, const char *name, int to, const char *as,
+	const struct stat *st)
 {
 	cleanup_fd int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	cleanup_fd int out = -1;
@@ -63,9 +70,7 @@ static int copy_file(int from, const char *name, int to, const char *as, const s
 	if (out < 0)
 		return -errno;
 	r = copy_bytes(in, out);
-	if (r == 0 && fchmod(out, st->st_mode & 07777) < 0)
-		r = -errno;
-	return r;
+	return r == 0 ? set_mode(c, out, st->st_mode) : r;
 }
 
 static int copy_link(int from, const char *name, int to, const char *as)
@@ -107,9 +112,7 @@ static int copy_dir(struct copying *c, int from, const char *name, int to, const
 		return -ELOOP;
 	r = copy_entries(c, in, out);
 	c->depth--;
-	if (r == 0 && fchmod(out, st->st_mode & 07777) < 0)
-		r = -errno;
-	return r;
+	return r == 0 ? set_mode(c, out, st->st_mode) : r;
 }
 
 static int copy_any(struct copying *c, int from, const char *name, int to, const char *as)
@@ -120,7 +123,7 @@ static int copy_any(struct copying *c, int from, const char *name, int to, const
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_set(c->err, -errno, "cannot read", name);
 	if (S_ISREG(st.st_mode))
-		r = copy_file(from, name, to, as, &st);
+		r = copy_file(c, from, name, to, as, &st);
 	else if (S_ISDIR(st.st_mode))
 		r = copy_dir(c, from, name, to, as, &st);
 	else if (S_ISLNK(st.st_mode))
@@ -134,17 +137,17 @@ static int copy_any(struct copying *c, int from, const char *name, int to, const
 	return r < 0 ? err_set(c->err, r, "cannot copy", name) : 0;
 }
 
-int copy_tree(int from, const char *name, int to, const char *as, const struct timespec *time,
+int copy_tree(int from, const char *name, int to, const char *as, const struct copy_how *how,
 	struct err *err)
 {
-	struct copying c = {time, 0, err};
+	struct copying c = {how, 0, err};
 
 	return copy_any(&c, from, name, to, as);
 }
 
-int copy_content(int from, int to, const struct timespec *time, struct err *err)
+int copy_content(int from, int to, const struct copy_how *how, struct err *err)
 {
-	struct copying c = {time, 0, err};
+	struct copying c = {how, 0, err};
 	int r = copy_entries(&c, from, to);
 
 	return r < 0 ? err_set(err, r, "cannot copy", NULL) : 0;

@@ -3,19 +3,24 @@
 #define RLC_BUILD_COPY_H
 
 #include "core/base/err.h"
+#include <stdbool.h>
 #include <time.h>
+
+struct copy_how {
+	const struct timespec *time; /* of all that is copied; NULL: their own */
+	bool no_setid;               /* who owns the copies is not who owned what they are of */
+};
 
 /*
  * Copies name in the directory from, and all below it, as the new name as in the directory to:
- * types, permissions, content (shared where the file system can), times, or the one in time for
- * all where it is not NULL. A directory that is there already is gone into. Owners and attributes
- * are not copied; no symlink is followed. Devices and sockets are -ENOTSUP. 0 or negative errno
- * with err.
+ * types, permissions, content (shared where the file system can), times. A directory that is there
+ * already is gone into. Owners and attributes are not copied; no symlink is followed. Devices and
+ * sockets are -ENOTSUP. 0 or negative errno with err.
  */
-int copy_tree(int from, const char *name, int to, const char *as, const struct timespec *time,
+int copy_tree(int from, const char *name, int to, const char *as, const struct copy_how *how,
 	struct err *err);
 
 /* The same for all that is in a directory; what is in to already stays. */
-int copy_content(int from, int to, const struct timespec *time, struct err *err);
+int copy_content(int from, int to, const struct copy_how *how, struct err *err);
 
 #endif
