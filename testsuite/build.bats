@@ -661,6 +661,8 @@ b"
 	runs 0 rlc-image list --layout pub
 	has a_latest a_v1
 	lacks c_
+	runs 1 rlc-build publish --url oci:pub --tag v2 --image aa
+	has "aa: there is no such image"
 	rlc-build publish --url oci:pub --tag v2
 	runs 0 rlc-image list --layout pub
 	has a_v2 c_v2

@@ -211,7 +211,9 @@ drwxr-xr-x 33/34 ./dir/"
 	runs 125 rlc-run oci:none sh
 	has 'no such tag'
 	runs 125 rlc-run none:base sh
-	has none
+	has 'none: there is no such layout'
+	runs 125 rlc-run docker://some.where/x sh
+	has 'docker://some.where/x: is not on this machine; skopeo copy takes it'
 	mkdir full && touch full/file
 	runs 125 rlc-run --store full oci:base sh
 	has 'is no store'

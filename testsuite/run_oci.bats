@@ -83,6 +83,9 @@ $(cat pid)
 	up
 	runs 1 rlc-run create -b b c
 	is "rlc-run create: c: there is a container of that id"
+	jq '.process.terminal = true' b/config.json >new && mv new b/config.json
+	runs 1 rlc-run create -b b t
+	has "t: config.json asks for a terminal, which needs --console-socket"
 	for id in . .. a/b ../c "" 'a b'; do
 		runs 1 rlc-run create -b b "$id"
 		has "is no id"

@@ -144,7 +144,8 @@ static int publish_all(struct job *j)
 	if (status == EXIT_DONE && r == 0)
 		status = work_read(&j->w, (const char *const *)files.at, files.count);
 	if (status == EXIT_DONE && r == 0 && unknown(j))
-		r = err_tell(&err, -ENOENT, "there is no such image in what is published", unknown(j));
+		r = err_tell(
+			&err, -ENOENT, "there is no such image in what is published", unknown(j));
 	for (size_t n = 0; status == EXIT_DONE && r == 0 && n < j->w.order.count; n++)
 		if (is_wanted(j, j->w.order.at[n].recipe))
 			r = publish(j, &j->w.order.at[n], &err);

@@ -176,7 +176,10 @@ static int run(struct launch *l, struct err *err)
 	int status;
 
 	if (c->process->terminal && !c->attached && !l->call->console)
-		return err_tell(err, -EINVAL, "a terminal needs --console-socket", c->id);
+		return err_tell(err, -EINVAL,
+			"config.json asks for a terminal, which needs --console-socket; without one say "
+			"'\"terminal\": false'",
+			c->id);
 	c->fifo = fifo;
 	if (err->code == 0 && l->call->console)
 		console = connect_console(l->call->console, err);
@@ -224,5 +227,8 @@ int launch(struct launch *l)
 	if (status != EXIT_DONE)
 		return status;
 	status = run(l, &err);
-	return status < 0 ? (call_fail(l->call, &err), GUEST_FAILED) : status;
+	if (status >= 0)
+		return status;
+	call_fail(l->call, &err);
+	return l->waits ? EXIT_SOME : GUEST_FAILED;
 }

@@ -117,7 +117,12 @@ rlc-image unpack --image images:debian bundle
 rlc-run run -b bundle
 .Ed
 .Pp
-As Podman does it:
+As Podman does it, with
+.Li \(dqterminal\(dq: false
+in
+.Pa config.json
+or a
+.Fl -console-socket :
 .Bd -literal -offset indent
 rlc-run create -b bundle web
 rlc-run start web
