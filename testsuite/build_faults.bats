@@ -64,6 +64,7 @@ tidy() {
 		  run: true
 	END
 	runs 1 rlc-build build
+	has "; what steps wrote is in $PWD/.stacker/logs"
 	has "a: run: exit status 127: no such command, or no shell, /bin/sh, in the image"
 	file <<-'END'
 		a:
@@ -76,7 +77,8 @@ tidy() {
 		  from: {type: oci, url: "nowhere:x"}
 	END
 	runs 1 rlc-build build
-	has "nowhere: "
+	has "nowhere: there is no such layout"
+	lacks "logs"
 }
 
 @test "--on-run-failure and --shell-fail run in what is left" {

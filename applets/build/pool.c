@@ -210,7 +210,6 @@ static int start(struct pool *p, size_t n, struct err *err)
 static void finish(struct pool *p, size_t n)
 {
 	struct worker *k = &p->at[n];
-	struct stat st;
 	int status = 0;
 
 	while (waitpid(k->pid, &status, 0) < 0 && errno == EINTR)
@@ -220,7 +219,7 @@ static void finish(struct pool *p, size_t n)
 	k->state = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE ? DONE : FAILED;
 	p->failed |= k->state == FAILED;
 	p->running--;
-	k->wrote = fstat(k->log, &st) == 0 && st.st_size;
+	k->wrote = lseek(k->log, 0, SEEK_CUR) > 0; /* what is appended to is opened at 0 */
 	base_close(&k->log);
 	k->log = -1;
 }
