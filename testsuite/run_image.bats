@@ -38,6 +38,8 @@ count() { set -- "$STORE"/layers/*; echo $#; }
 	runs 0 rlc-run oci:base sh -c 'echo "$1 $2"' sh 'a b' c
 	is 'a b c'
 	runs 7 rlc-run oci:base sh -c 'exit 7'
+	runs 0 rlc-run oci:base cat /proc/sys/kernel/hostname
+	is rlc-run
 	runs 0 rlc-run oci:base id
 	has 'uid=0(root) gid=0(root)'
 	echo in >in

@@ -70,7 +70,9 @@ int image_configure(struct run_image *r, struct err *err)
 	cleanup_json json_t *spec = NULL;
 	int done = image_spec(r, &r->tree, &spec, err);
 
-	if (done == 0 && set_process(json_object_get(spec, "process")) < 0)
+	/* The specification's default is named after bundles that others make */
+	if (done == 0 && (set_process(json_object_get(spec, "process")) < 0 ||
+				 json_object_set_new(spec, "hostname", json_string("rlc-run"))))
 		done = err_set(err, -ENOMEM, NULL, NULL);
 	if (done == 0)
 		done = run_config_read(spec, &r->config, err);
