@@ -79,10 +79,8 @@ static void add_maps(struct userns_map *map, const struct run_map *maps, size_t 
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		userns_map_add(
-			map, (struct userns_line){maps[i].inside,
-				     other ? own : maps[i].outside,
-				     maps[i].count});
+		userns_map_add(map, (struct userns_line){maps[i].inside,
+					    other ? own : maps[i].outside, maps[i].count});
 	if (!count)
 		userns_map_add(map, (struct userns_line){0, own, 1});
 }

@@ -215,8 +215,8 @@ static int become_user(const struct container_guest *g)
 }
 
 /*
- * Somewhere that is no part of this root has no name, or one in brackets. there: root has gone there
- * already, which others perhaps may not.
+ * Somewhere that is no part of this root has no name, or one in brackets. there: root has gone
+ * there already, which others perhaps may not.
  */
 static int go_there(const struct container_guest *g, bool there)
 {

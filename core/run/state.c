@@ -292,8 +292,9 @@ bool process_lives(const struct process *p)
 
 int state_kill(const struct state *s)
 {
-	return run_config_has_new(&s->config, CLONE_NEWPID) ? process_kill(&s->first, SIGKILL)
-							    : process_kill_below(&s->first, SIGKILL);
+	return run_config_has_new(&s->config, CLONE_NEWPID)
+		       ? process_kill(&s->first, SIGKILL)
+		       : process_kill_below(&s->first, SIGKILL);
 }
 
 int process_kill(const struct process *p, int signal)
