@@ -67,3 +67,29 @@ on_host='.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(if .t
 	runs 0 rlc-run --root states run -b b x
 	is $'PATH=/usr/bin:/bin\nC=\nHOME=/'
 }
+
+@test "who ends takes nothing from a new container of its id" {
+	mkdir other
+	bundle '.process.args = ["sleep", "85.5"]'
+	mv b other
+	bundle ".process.args = [\"true\"] | .hooks.poststop = [{path: \"/bin/sh\", args: [\"sh\", \"-c\",
+		\"[ -e $WORK/once ] || { touch $WORK/once; $(command -v rlc-run) --root $WORK/states delete --force x
+		$(command -v rlc-run) --root $WORK/states create -b $WORK/other/b x </dev/null >/dev/null 2>&1; }\"]}]"
+	runs 0 rlc-run --root states run -b b x </dev/null
+	runs 0 rlc-run --root states state x
+	has '"status":"created"'
+	rlc-run --root states delete --force x
+}
+
+@test "another one's container in a directory of all: its hooks and numbers are not believed" {
+	[ "$ENVIRONMENT" = root ] || return 0
+	bundle '.process.args = ["true"] | .hooks.poststop = [{path: "/bin/touch", args: ["touch", "'"$WORK"'/hooked"]}]'
+	rlc-run --root states create -b b x </dev/null
+	chown 61000 states/x
+	for verb in state "delete --force" kill start; do
+		if rlc-run --root states $verb x; then return 1; fi
+	done
+	[ ! -e hooked ]
+	chown 0 states/x
+	rlc-run --root states delete --force x
+}

@@ -197,10 +197,8 @@ static int run(struct launch *l, struct err *err)
 		run_hooks(l, HOOK_POSTSTART, "running", made.pid);
 	if (!c->attached)
 		return 0;
-	if (l->state) { /* others may look at it while it runs */
-		close(l->state->dir);
-		l->state->dir = -1;
-	}
+	if (l->state)
+		state_unlock(l->state);
 	status = container_wait(&made);
 	run_hooks(l, HOOK_POSTSTOP, "stopped", 0);
 	return status;

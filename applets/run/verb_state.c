@@ -203,7 +203,7 @@ static int delete_one(struct call *c, struct err *err)
 
 	if (r == 0)
 		return delete_open(c, all, &s, err);
-	if (!c->force || r == -EINVAL)
+	if (!c->force || r == -EINVAL || r == -EPERM)
 		return r;
 	err_free(err);
 	return all < 0 || r == -ENOENT ? 0 : state_discard(all, c->o.operands[0], err);

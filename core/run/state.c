@@ -67,17 +67,23 @@ int states_open(const char *dir, bool make, struct err *err)
 	return take_fd(&fd);
 }
 
-static int open_dir(int all, const char *id, bool locked, struct state *s)
+/* -ENOENT where it is gone. Somebody else's would say whom to kill, and what hooks to run. */
+static int check_dir(int dir, bool locked)
 {
 	struct stat st;
 
-	s->dir = openat(all, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (s->dir < 0)
-		return -errno;
-	while (locked && flock(s->dir, LOCK_EX) < 0)
+	while (locked && flock(dir, LOCK_EX) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return fstat(s->dir, &st) < 0 ? -errno : st.st_nlink == 0 ? -ENOENT : 0;
+	if (fstat(dir, &st) < 0)
+		return -errno;
+	return st.st_uid != geteuid() ? -EPERM : st.st_nlink == 0 ? -ENOENT : 0;
+}
+
+static int open_dir(int all, const char *id, bool locked, struct state *s)
+{
+	s->dir = openat(all, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return s->dir < 0 ? -errno : check_dir(s->dir, locked);
 }
 
 int state_make(int all, const char *id, struct state *out, struct err *err)
@@ -236,10 +242,18 @@ int state_remove(int all, struct state *s, struct err *err)
 {
 	cleanup_tree struct tree tree = TREE_NONE;
 	cleanup_err struct err ignored = ERR_NONE;
+	int r = check_dir(s->dir, true);
 
+	if (r < 0) /* by somebody else, and perhaps there is a new one of that name */
+		return r == -ENOENT ? 0 : err_set(err, r, "cannot remove", s->id);
 	if (s->tree && tree_open(&tree, s->tree, &ignored) == 0)
 		points_remove(&tree, NULL);
 	return tree_remove(all, s->id, err);
+}
+
+void state_unlock(const struct state *s)
+{
+	flock(s->dir, LOCK_UN);
 }
 
 void state_close(struct state *s)

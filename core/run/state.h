@@ -63,7 +63,10 @@ const char *state_status(const struct state *s);
 /* Starts one that is created: 0 or -errno with err. */
 int state_start(struct state *s, struct err *err);
 
-/* Removes it, and what was made in its tree. */
+/* Lets others look at it while it runs. */
+void state_unlock(const struct state *s);
+
+/* Removes it, and what was made in its tree; what others have removed is done. */
 int state_remove(int all, struct state *s, struct err *err);
 /* The same of one that was never whole. */
 int state_discard(int all, const char *id, struct err *err);
