@@ -49,17 +49,19 @@ static size_t plain_length(const char *s, size_t len, bool backslash_too)
 
 int text_escape(struct buf *out, const char *s, size_t len, bool backslash_too)
 {
-	size_t n;
 	int r = 0;
 
-	for (; len && r == 0; s += n, len -= n) {
-		unsigned char c = (unsigned char)*s;
-		const char octal[] = {'\\', (char)('0' + (c >> 6)), (char)('0' + (c >> 3 & 7)),
-			(char)('0' + (c & 7))};
+	while (len && r == 0) {
+		size_t n = plain_length(s, len, backslash_too);
 
-		n = plain_length(s, len, backslash_too);
-		r = n ? buf_add(out, s, n) : buf_add(out, octal, sizeof(octal));
-		n += !n;
+		if (n) {
+			r = buf_add(out, s, n);
+		} else {
+			n = 1;
+			r = buf_addf(out, "\\%03o", (unsigned char)*s);
+		}
+		s += n;
+		len -= n;
 	}
 	return r;
 }
