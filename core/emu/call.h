@@ -10,10 +10,9 @@
 
 /*
  * A system call of the guest that waits for its answer. A handler returns what the call returns (a
- * value, or negative errno), or one of these.
+ * value, or negative errno), or this.
  */
 #define CALL_CONTINUE (-100000L) /* the kernel does it, unchanged */
-#define CALL_ANSWERED (-100001L) /* the guest has its answer, with a descriptor */
 
 struct call;
 typedef long (*call_handler)(struct call *c);
@@ -112,7 +111,10 @@ struct call {
 /* Whether the call still waits: after this, what was read of the guest was really its own. */
 bool call_valid(const struct call *c);
 
-/* Answers with a descriptor for the guest; CALL_ANSWERED, or negative errno. */
+/*
+ * Puts a descriptor into the guest: its number there, which is the answer to be given once all of
+ * ours is closed, or negative errno.
+ */
 long call_give_fd(const struct call *c, int fd, bool cloexec);
 
 /* An id as a 32-bit argument has it. */

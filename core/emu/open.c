@@ -15,15 +15,17 @@ struct opening {
 	mode_t mode;
 };
 
+/*
+ * Not SECCOMP_ADDFD_FLAG_SEND, which answers at once: the guest could close its descriptor and
+ * execute the file before ours is closed, and would get ETXTBSY.
+ */
 long call_give_fd(const struct call *c, int fd, bool cloexec)
 {
-	struct seccomp_notif_addfd give = {.id = c->id,
-		.flags = SECCOMP_ADDFD_FLAG_SEND,
-		.srcfd = (uint32_t)fd,
-		.newfd_flags = cloexec ? O_CLOEXEC : 0};
+	struct seccomp_notif_addfd give = {
+		.id = c->id, .srcfd = (uint32_t)fd, .newfd_flags = cloexec ? O_CLOEXEC : 0};
+	int r = ioctl(c->emu->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give);
 
-	return ioctl(c->emu->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give) < 0 ? -errno
-									     : CALL_ANSWERED;
+	return r < 0 ? -errno : r;
 }
 
 static long give(const struct call *c, int fd, const struct opening *o)

@@ -72,8 +72,6 @@ static void count(struct emu *e, const struct call *c, long r)
 /* The guest may be gone meanwhile, or interrupted: then nobody waits for the answer. */
 static void answer(struct emu *e, struct seccomp_notif_resp *resp, const struct call *c, long r)
 {
-	if (r == CALL_ANSWERED)
-		return;
 	memset(resp, 0, e->response_size);
 	resp->id = c->id;
 	if (r == CALL_CONTINUE)
