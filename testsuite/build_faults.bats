@@ -204,11 +204,11 @@ left" "failed: a"
 		  run: |
 		    rm /stacker/imports/stacker.yaml && exit 9
 		    echo x >/stacker/imports/.stacker-run.sh && exit 9
-		    [ ! -e WORK/secret ]
-		    [ ! -e /proc/1/root/WORK/secret ]
+		    [ ! -e HERE/secret ]
+		    [ ! -e /proc/1/root/HERE/secret ]
 		    for fd in /proc/self/fd/*; do [ ! -e $fd/secret ]; done
 	END
-	sed -i "s|WORK|$WORK|" stacker.yaml
+	sed -i "s,/*HERE,$WORK," stacker.yaml
 	sed -i '5,6s/$/ || true/' stacker.yaml
 	runs 0 rlc-build build
 	equal "$(depth oci:a)" 1

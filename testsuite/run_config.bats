@@ -19,8 +19,8 @@ sees() {
 }
 
 @test "cwd is made where the tree has none, and stays in the tree" {
-	sees '.process.cwd = "/new/work//dir/"' 'pwd; stat -c %u:%a .' $'/new/work/dir\n0:755'
-	[ -d b/rootfs/new/work/dir ]
+	sees '.process.cwd = "/new/place//dir/"' 'pwd; stat -c %u:%a .' $'/new/place/dir\n0:755'
+	[ -d b/rootfs/new/place/dir ]
 	ln -s "$PWD" b/rootfs/out
 	bundle '.process.cwd = "/out/made"'
 	run boxed pwd
