@@ -182,17 +182,10 @@ static char **verb_first(char **argv, char **verb)
 static int build_main(const struct applet *self, int argc, char **argv)
 {
 	struct options o;
-	int id;
+	int status = verbs_look(self, &verbs, &o, argc, argv);
 
-	options_start(&o, self, argc, argv);
-	o.stop_at_operand = o.tell = true;
-	while ((id = options_next(&o)) != OPTION_END)
-		if (id == OPTION_BAD)
-			return EXIT_USAGE;
-		else if (id == OPTION_HELP)
-			return verbs_help(self, &verbs), EXIT_DONE;
-		else if (id == OPTION_VERSION)
-			return print_version(self), EXIT_DONE;
+	if (status >= 0)
+		return status;
 	if (o.operand_count == 0)
 		return usage_error(self, "the verb is missing");
 	return verbs_run(self, &verbs, argc - 1, verb_first(argv + 1, o.operands));

@@ -121,17 +121,10 @@ static int image_main(const struct applet *self, int argc, char **argv)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	struct options o;
-	int id;
+	int status = verbs_look(self, &table, &o, argc, argv);
 
-	options_start(&o, self, argc, argv);
-	o.stop_at_operand = o.tell = true;
-	while ((id = options_next(&o)) != OPTION_END)
-		if (id == OPTION_BAD)
-			return EXIT_USAGE;
-		else if (id == OPTION_HELP)
-			return verbs_help(self, &table), EXIT_DONE;
-		else if (id == OPTION_VERSION)
-			return print_version(self), EXIT_DONE;
+	if (status >= 0)
+		return status;
 	if (o.operand_count == 0)
 		return usage_error(self, "the verb is missing");
 	if (epoch && *epoch && !good_epoch(epoch))

@@ -104,7 +104,7 @@ int verbs_run(const struct applet *self, const struct verbs *verbs, int argc, ch
 	return finish_output(row->verb, row->verb->main(row->verb, argc - words, argv + words));
 }
 
-void verbs_help(const struct applet *self, const struct verbs *verbs)
+static void help(const struct applet *self, const struct verbs *verbs)
 {
 	const struct verb_row *row;
 
@@ -114,4 +114,21 @@ void verbs_help(const struct applet *self, const struct verbs *verbs)
 		print_help_text(printf("  %s%s%s", verb_words(row), row->alias ? ", " : "",
 					row->alias ? row->alias : ""),
 			row->verb->summary);
+}
+
+int verbs_look(const struct applet *self, const struct verbs *verbs, struct options *o, int argc,
+	char **argv)
+{
+	int id;
+
+	options_start(o, self, argc, argv);
+	o->stop_at_operand = o->tell = true;
+	while ((id = options_next(o)) != OPTION_END)
+		if (id == OPTION_BAD)
+			return EXIT_USAGE;
+		else if (id == OPTION_HELP)
+			return help(self, verbs), EXIT_DONE;
+		else if (id == OPTION_VERSION)
+			return print_version(self), EXIT_DONE;
+	return -1;
 }

@@ -24,7 +24,11 @@ struct verbs {
  */
 int verbs_run(const struct applet *self, const struct verbs *verbs, int argc, char **argv);
 
-/* --help of the applet, with a line a verb. */
-void verbs_help(const struct applet *self, const struct verbs *verbs);
+/*
+ * Reads what stands before the verb into o: -1 where there is more to do, or an exit status after
+ * --help (with a line a verb), --version or a message.
+ */
+int verbs_look(const struct applet *self, const struct verbs *verbs, struct options *o, int argc,
+	char **argv);
 
 #endif

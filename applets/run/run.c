@@ -173,24 +173,6 @@ static int start_verb(const struct applet *verb, int argc, char **argv, int firs
 	return finish_output(verb, verb->main(verb, argc - 1, argv + 1));
 }
 
-/* --help and --version, and what is wrong: an exit status; -1 where there is more to do. */
-static int look(const struct applet *self, int argc, char **argv)
-{
-	struct options o;
-	int id;
-
-	options_start(&o, self, argc, argv);
-	o.stop_at_operand = o.tell = true;
-	while ((id = options_next(&o)) != OPTION_END)
-		if (id == OPTION_BAD)
-			return EXIT_USAGE;
-		else if (id == OPTION_HELP)
-			return verbs_help(self, &verbs), EXIT_DONE;
-		else if (id == OPTION_VERSION)
-			return print_version(self), EXIT_DONE;
-	return -1;
-}
-
 static int run_other(struct call *c)
 {
 	if (c->bundle)
@@ -210,8 +192,9 @@ static bool starts_something(const struct applet *verb)
 static int main_of_run(const struct applet *self, int argc, char **argv)
 {
 	const struct applet *verb = NULL;
+	struct options before;
 	struct call c;
-	int status = look(self, argc, argv);
+	int status = verbs_look(self, &verbs, &before, argc, argv);
 
 	if (status >= 0)
 		return status;
