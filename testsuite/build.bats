@@ -240,7 +240,11 @@ inside"
 	has "a: bom is passed over"
 	cd .stacker/imports/a
 	equal "$(readlink link)" file
-	[ -p fifo ] && [ "$(stat -c %a fifo)" = 640 ] && [ -f named ] && [ ! -L named ] && [ -e e/y ]
+	[ -p fifo ]
+	[ "$(stat -c %a fifo)" = 640 ]
+	[ -f named ]
+	[ ! -L named ]
+	[ -e e/y ]
 	cd "$WORK"
 	/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("d/socket")'
 	runs 1 rlc-build build
@@ -467,7 +471,8 @@ inside"
 	echo 'F: from file' >subst.yaml
 	runs 0 rlc-build --work-dir w --oci-dir out build --substitute NAME=n --substitute-file subst.yaml
 	equal "$(config_of out:n .Labels | jq -c .)" "{\"dir\":\"$PWD/out\",\"d\":\"e\",\"f\":\"from file\"}"
-	[ -d w/.stacker ] && [ ! -e .stacker ]
+	[ -d w/.stacker ]
+	[ ! -e .stacker ]
 	runs 0 rlc-build build --stacker-dir other --oci-dir w/oci --substitute NAME=n --substitute F=g -q
 	is ""
 	equal "$(config_of w/oci:n .Labels.f)" g
@@ -488,7 +493,9 @@ inside"
 	END
 	printf 'stacker_dir: s\noci_dir: o\nrootfs_dir: r\n' >conf.yaml
 	runs 0 rlc-build --config conf.yaml build
-	[ -d s ] && [ -d o ] && [ ! -e oci ]
+	[ -d s ]
+	[ -d o ]
+	[ ! -e oci ]
 	runs 0 rlc-build --config conf.yaml --oci-dir p build
 	[ -d p ]
 	runs 1 rlc-build --config none.yaml build

@@ -168,7 +168,9 @@ left" "failed: a"
 	rlc-build build >one 2>&1 &
 	rlc-build build >two 2>&1 &
 	rlc-build --oci-dir other build >three 2>&1 &
-	wait -n && wait -n && wait -n
+	wait -n
+	wait -n
+	wait -n
 	equal "$(cat one two three | grep -c 'a: built')" 1
 	equal "$(cat one two three | grep -c 'b: built')" 1
 	equal "$(of_image other:b .manifest.descriptor.digest)" "$(of_image oci:b .manifest.descriptor.digest)"
