@@ -60,7 +60,7 @@ config_of() { of_image "$1" ".config.blob.config$2"; }
 		    echo "$WHAT, $STACKER_LAYER_NAME, $HOME, $PATH"
 		    id -u
 		    test -r /stacker/imports/stacker.yaml
-		    ! touch /stacker/imports/no
+		    if touch /stacker/imports/no || echo no >/stacker/imports/stacker.yaml; then exit 9; fi
 		    echo out >/stacker/artifacts/out
 		    mkdir /new
 		    touch /new/file
@@ -69,6 +69,8 @@ config_of() { of_image "$1" ".config.blob.config$2"; }
 	END
 	SECRET=x runs 0 rlc-build build
 	has "app| text" "app| some thing, app, , /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "app| 0" "app: built"
+	equal "$(ls -A .stacker/imports/app | tr '\n' ' ')" ".stacker-run.sh d stacker.yaml "
+	same .stacker/imports/app/stacker.yaml stacker.yaml
 	equal "$(cat .stacker/artifacts/app/out)" out
 	equal "$(layer_of oci:app 1)" "bin/ bin/.wh.sleep new/ new/file "
 	has "app| + id -u"

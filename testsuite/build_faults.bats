@@ -81,20 +81,34 @@ tidy() {
 	lacks "logs"
 }
 
-@test "--on-run-failure and --shell-fail run in what is left" {
+@test "--on-run-failure and --shell-fail run in what is left, with what the step had" {
 	file <<-'END'
 		a:
 		  from: {type: oci, url: "base:base"}
+		  imports: [stacker.yaml]
+		  build_env: {GIVEN: given}
 		  run: |
-		    echo left >/left
+		    echo was left >/left
 		    false
 	END
-	runs 1 rlc-build build --on-run-failure 'cat /left /bin/../left'
-	has "left
-left" "failed: a"
-	run bash -c 'echo "cat /left; exit" | rlc-build build --shell-fail'
-	has "left"
-	equal "$status" 1
+	# What only a shell makes of it: the trace of the step has the words, too
+	words='echo $(cat /left), $GIVEN, $((40 + 2)); [ -s /stacker/imports/stacker.yaml ] && echo $((50 + 2))'
+	runs 1 rlc-build build --on-run-failure "$words"
+	has "was left, given, 42
+52" "failed: a"
+	runs 1 rlc-build build --on-run-failure ls
+	has "a: ls in the failed state"
+	echo "$words" >words
+	runs 1 rlc-build build --shell-fail <words
+	has "was left, given, 42
+52" "failed: a"
+	runs 1 rlc-build build <words
+	lacks 42
+	# What it did to the tree is in no image
+	sed -i s/false/true/ stacker.yaml
+	runs 0 rlc-build build --shell-fail <words
+	lacks 42
+	equal "$(layer_of oci:a 1)" "left "
 }
 
 @test "killed at any time: what is there is whole, and the next build is right" {
@@ -178,23 +192,43 @@ left" "failed: a"
 	tidy
 }
 
-@test "gc waits for builds, and what they made stays" {
+@test "gc waits for builds: what they made stays, what nothing needs goes" {
 	file <<-'END'
 		a:
 		  from: {type: oci, url: "base:base"}
 		  run: |
+		    touch /old
+	END
+	rlc-build build
+	old=$(of_image oci:a .manifest.blob.layers[-1].digest | cut -d: -f2)
+	layers=$(ls .stacker/store/layers | wc -l)
+	cat >>stacker.yaml <<-'END'
+		    touch /new
 		    echo running
-		    sleep 1
+		    n=0
+		    until [ -e /stacker/artifacts/go ]; do
+		      [ $((n += 1)) -lt 200 ]
+		      sleep 0.1
+		    done
 	END
 	rlc-build build >out 2>&1 &
+	build=$!
 	for _ in $(seq 100); do
-		grep -q 'a| running' out && break
+		grep -q '^a| running' out && break
 		sleep 0.05
 	done
-	runs 0 rlc-build gc
-	wait $!
+	rlc-build gc >gc 2>&1 &
+	gc=$!
+	sleep 0.3
+	kill -0 $gc
+	[ -e ".stacker/layout/blobs/sha256/$old" ]
+	touch .stacker/artifacts/a/go
+	wait $build
+	wait $gc
+	[ ! -e ".stacker/layout/blobs/sha256/$old" ]
+	equal "$(ls .stacker/store/layers | wc -l)" "$layers"
 	runs 0 rlc-build build
-	has "a: cached"
+	is "a: cached"
 }
 
 @test "a step cannot change what it is given, nor see the host" {

@@ -142,24 +142,25 @@ runs_quietly() {
 		file <<-END
 			imports: [conf]
 			$run: |
-			  ! mount -o remount,bind,rw /stacker/imports
-			  ! echo x >/stacker/imports/conf
-			  ! chmod 777 /stacker/imports/conf
-			  ! touch /stacker/imports/new
-			  ! ln /stacker/imports/conf /stacker/artifacts/conf
+			  if mount -o remount,bind,rw /stacker/imports; then exit 9; fi
+			  if echo x >/stacker/imports/conf; then exit 9; fi
+			  if chmod 777 /stacker/imports/conf; then exit 9; fi
+			  if touch /stacker/imports/new; then exit 9; fi
+			  if ln /stacker/imports/conf /stacker/artifacts/conf; then exit 9; fi
 			  mkdir /t
 			  mount --bind /stacker/imports /t
-			  ! mount -o remount,bind,rw /t
-			  ! echo x >/t/conf
+			  if mount -o remount,bind,rw /t; then exit 9; fi
+			  if echo x >/t/conf; then exit 9; fi
 			  umount /t
 			  rm -r /t
-			  ! mount -o remount,bind,rw /stacker/imports
-			  ! touch /stacker/imports/new
+			  if mount -o remount,bind,rw /stacker/imports; then exit 9; fi
+			  if touch /stacker/imports/new; then exit 9; fi
 		END
 		build 0
 		equal "$(find .stacker/imports/i -mindepth 1 ! -name '.stacker-*' -printf '%P:')" conf:
 		equal "$(cat .stacker/imports/i/conf)" data
 		equal "$(stat -c %a .stacker/imports/i/conf)" 644
+		[ ! -e .stacker/artifacts/i/conf ]
 	done
 }
 
