@@ -458,8 +458,8 @@ inside"
 		  from: {type: oci, url: "base:base"}
 		  run: env
 	END
-	FOO_A=1 FOO_B=2 BAR=3 http_proxy=4 runs 0 rlc-build build
-	has "a| FOO_A=1" "a| FOO_B=mine" "b| http_proxy=4"
+	FOO_A=1 FOO_B=2 BAR=3 http_proxy=4 no_proxy=5 NO_PROXY=6 runs 0 rlc-build build
+	has "a| FOO_A=1" "a| FOO_B=mine" "b| http_proxy=4" "b| no_proxy=5" "b| NO_PROXY=6"
 	lacks "BAR=" "a| http_proxy" "b| FOO_A"
 }
 

@@ -10,7 +10,7 @@
 extern char **environ;
 
 static const char *const default_passthrough[] = {"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY",
-	"http_proxy", "https_proxy", "ftp_proxy", "SOURCE_DATE_EPOCH"};
+	"NO_PROXY", "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "SOURCE_DATE_EPOCH"};
 
 static int add_env(struct making *m, const char *name, const char *value)
 {
