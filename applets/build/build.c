@@ -42,6 +42,8 @@ or
 or
 .Cm built
 .Pq Cm tag No is an image of this build .
+.Cm insecure
+is taken, and changes nothing: it is about registries.
 .It Cm imports
 Files, directories and
 .Li stacker:// Ns Ar NAME Ns / Ns Ar PATH ,
@@ -117,6 +119,21 @@ A layout of all images that were built, with those that are
 Their layers, unpacked.
 .It Pa oci
 The layout that images go to.
+.It Pa ~/.config/stacker/conf.yaml
+With
+.Ev XDG_CONFIG_HOME
+.Pa conf.yaml
+in that: what
+.Fl -config
+names otherwise.
+.Cm work_dir , stacker_dir , oci_dir
+and
+.Cm rootfs_dir
+are what the options
+.Fl -work-dir , -stacker-dir , -oci-dir
+and
+.Fl -roots-dir
+are, where these are not given.
 .El
 .Sh EXIT STATUS
 0 where all was done, 1 where something was not, 2 for wrong usage;

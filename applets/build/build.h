@@ -38,16 +38,18 @@ enum {
 			"what is kept between builds (.stacker)"},                                 \
 		{BUILD_OCI_DIR, 0, "oci-dir", "DIR", "the layout that images go to (oci)"},        \
 		{BUILD_ROOTS_DIR, 0, "roots-dir", "DIR",                                           \
-			"taken as stacker does; trees are in the stacker directory"},              \
+			"unpacked layers are in DIR/store (that of the stacker directory)"},       \
 		{BUILD_CONFIG, 0, "config", "FILE", "defaults of these, as YAML"},                 \
-		{BUILD_DEBUG, 0, "debug", NULL, "say more"},                                       \
+		{BUILD_DEBUG, 0, "debug", NULL,                                                    \
+			"say where things are, as --why does why, and the commands that run"},     \
 		{'q', 'q', "quiet", NULL, "say nothing but what went wrong"},                      \
 		{BUILD_LOG_FILE, 0, "log-file", "FILE", "messages go to FILE"},                    \
 		{BUILD_LOG_TIMESTAMP, 0, "log-timestamp", NULL, "with the time before each"},      \
 		{BUILD_STORAGE_TYPE, 0, "storage-type", "overlay", NULL},                          \
-		{BUILD_PROGRESS, 0, "progress", NULL, "show progress where there is no terminal"}, \
+		{BUILD_PROGRESS, 0, "progress", NULL,                                              \
+			"show what is being built also where there is no terminal"},               \
 	{                                                                                          \
-		BUILD_NO_PROGRESS, 0, "no-progress", NULL, "show none on a terminal"               \
+		BUILD_NO_PROGRESS, 0, "no-progress", NULL, "show it nowhere"                       \
 	}
 
 #define BUILD_ROW_FILE                                                                             \
@@ -73,6 +75,7 @@ struct build_options {
 	struct substitutions configured; /* what --config says */
 	int log;                         /* where messages of the work go; standard error */
 	char *stacker, *oci, *roots;     /* owned: the directories, absolute */
+	char *store;                     /* the same: in roots where that is given, or in stacker */
 };
 
 #define BUILD_OPTIONS_NONE                                                                         \

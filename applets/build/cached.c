@@ -234,7 +234,7 @@ void cache_why(const struct making *m, bool steps)
 {
 	cleanup_buf struct buf old = BUF_NONE, why = BUF_NONE;
 
-	if (!m->w->why)
+	if (!m->w->why && !m->w->b.debug)
 		return;
 	if (m->w->no_cache)
 		making_say(m, "building: --no-cache");

@@ -232,7 +232,7 @@ static int sum_of(
 	g.to = s.upper.lock;
 	if (r == 0)
 		r = stage_tree(&s, grab_act, &g, err);
-	if (r == 0 && asprintf(&name, "%s/%s/grabbed", m->w->store_dir, s.upper.name) < 0)
+	if (r == 0 && asprintf(&name, "%s/%s/grabbed", m->w->b.store, s.upper.name) < 0)
 		r = -ENOMEM;
 	if (r == 0)
 		r = key_add_path(&key, "content", name, m->sums, err);

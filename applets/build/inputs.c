@@ -149,6 +149,9 @@ static int check_place(const struct making *m, const char *path, const char *rea
 			"the stacker directory is in it; --stacker-dir puts that elsewhere, "
 			"--work-dir that and the layout",
 			path);
+	if (m->w->b.roots_dir && lies_in(m->w->b.roots, real))
+		return err_tell(err, -EINVAL,
+			"the directory for roots is in it; --roots-dir puts that elsewhere", path);
 	if (lies_in(m->w->b.oci, real))
 		return err_tell(err, -EINVAL,
 			"the layout that images go to is in it; --oci-dir puts that elsewhere, "

@@ -47,7 +47,7 @@ void making_fault(void *making, struct err *err)
 
 int making_store(struct making *m, struct err *err)
 {
-	return m->store.fd >= 0 ? 0 : store_open(m->w->store_dir, false, &m->store, err);
+	return m->store.fd >= 0 ? 0 : store_open(m->w->b.store, false, &m->store, err);
 }
 
 struct unpack_options making_unpack(struct making *m)

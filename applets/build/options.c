@@ -98,21 +98,38 @@ static char *directory(const struct build_options *b, const char *given, const c
 /* What the configuration says of a directory, unless an option does. */
 static void take_configured(struct build_options *b, const struct pair *p)
 {
-	static const char *const names[] = {"stacker_dir", "oci_dir", "rootfs_dir"};
-	const char **const places[] = {&b->stacker_dir, &b->oci_dir, &b->roots_dir};
+	static const char *const names[] = {"work_dir", "stacker_dir", "oci_dir", "rootfs_dir"};
+	const char **const places[] = {&b->work_dir, &b->stacker_dir, &b->oci_dir, &b->roots_dir};
 
 	for (size_t n = 0; n < ARRAY_SIZE(names); n++)
 		if (strcmp(p->name, names[n]) == 0 && !*places[n])
 			*places[n] = p->value;
 }
 
+/* Where stacker looks. NULL: nowhere. */
+static char *usual_config(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	bool has = config && *config;
+	char *path;
+
+	if (!has && (!home || !*home))
+		return NULL;
+	return asprintf(&path, "%s%s/conf.yaml", has ? config : home,
+		       has ? "" : "/.config/stacker") < 0
+		       ? NULL
+		       : path;
+}
+
 static int read_config(struct build_options *b)
 {
 	cleanup_err struct err err = ERR_NONE;
+	cleanup_free char *usual = b->config ? NULL : usual_config();
 
-	if (!b->config)
+	/* That of who became somebody else may not be for him */
+	if (!b->config && (!usual || access(usual, R_OK) < 0))
 		return EXIT_DONE;
-	if (substitutions_read(&b->configured, b->config, &err) < 0)
+	if (substitutions_read(&b->configured, b->config ? b->config : usual, &err) < 0)
 		return build_fail(b, &err);
 	for (size_t n = 0; n < b->configured.pairs.count; n++)
 		take_configured(b, &b->configured.pairs.at[n]);
@@ -135,6 +152,13 @@ static int open_log(struct build_options *b)
 	return EXIT_DONE;
 }
 
+static void say_places(const struct build_options *b)
+{
+	if (b->debug)
+		report(b->self, "stacker directory: %s; layout: %s%s%s", b->stacker, b->oci,
+			b->roots_dir ? "; roots: " : "", b->roots_dir ? b->roots : "");
+}
+
 static int check(struct build_options *b, int least, int most)
 {
 	cleanup_err struct err err = ERR_NONE;
@@ -150,8 +174,13 @@ static int check(struct build_options *b, int least, int most)
 	b->stacker = directory(b, b->stacker_dir, ".stacker");
 	b->oci = directory(b, b->oci_dir, "oci");
 	b->roots = directory(b, b->roots_dir, "roots");
-	if (b->stacker && b->oci && b->roots)
+	if (!b->stacker || !b->roots ||
+		asprintf(&b->store, "%s/store", b->roots_dir ? b->roots : b->stacker) < 0)
+		b->store = NULL;
+	if (b->oci && b->store) {
+		say_places(b);
 		return open_log(b);
+	}
 	err_set(&err, -errno, "cannot find out where this is", NULL);
 	return build_fail(b, &err);
 }
@@ -185,6 +214,7 @@ void build_end(struct build_options *b)
 	free(b->stacker);
 	free(b->oci);
 	free(b->roots);
+	free(b->store);
 	if (b->log != STDERR_FILENO)
 		close(b->log);
 }

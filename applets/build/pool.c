@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A process for each image; side by side where they do not need each other. */
 #include "applets/build/making.h"
+#include "applets/build/status.h"
 #include "applets/lib/text.h"
 #include "core/base/io.h"
 
@@ -22,6 +23,7 @@ struct lines {
 struct worker {
 	enum state state;
 	pid_t pid;
+	int64_t since;         /* in milliseconds of status_now() */
 	struct lines out, say; /* of the step; of the process itself */
 	int log;
 	bool wrote; /* the steps, something */
@@ -30,6 +32,7 @@ struct worker {
 struct pool {
 	struct work *w;
 	struct worker *at; /* one for each of the order */
+	struct status status;
 	size_t running;
 	bool failed;
 };
@@ -89,7 +92,7 @@ void work_line(const struct work *w, const char *name, const char *line, size_t 
 }
 
 /* A line without an end, however long, is one when it is over 64 KiB. */
-static void write_lines(const struct pool *p, const char *name, struct lines *l, bool all)
+static void write_lines(struct pool *p, const char *name, struct lines *l, bool all)
 {
 	cleanup_buf struct buf text = BUF_NONE;
 	size_t done = 0;
@@ -105,14 +108,16 @@ static void write_lines(const struct pool *p, const char *name, struct lines *l,
 			add_line(p->w, &text, name, from, n);
 		done += n;
 	}
-	if (text.len && !text.failed)
+	if (text.len && !text.failed) {
+		status_clear(&p->status);
 		io_write(p->w->b.log, text.data, text.len);
+	}
 	memmove(l->part.data, l->part.data + done, l->part.len - done);
 	buf_cut(&l->part, l->part.len - done);
 }
 
 /* What there is now, but no more than leaves time for the others. False at the end. */
-static bool read_lines(const struct pool *p, int log, struct lines *l, const char *name)
+static bool read_lines(struct pool *p, int log, struct lines *l, const char *name)
 {
 	char block[16 << 10];
 	ssize_t n = 0;
@@ -202,6 +207,7 @@ static int start(struct pool *p, size_t n, struct err *err)
 	if (k->pid < 0)
 		return err_set(err, -errno, "cannot start", name_of(p, n));
 	k->state = RUNNING;
+	k->since = status_now();
 	p->running++;
 	return 0;
 }
@@ -214,8 +220,10 @@ static void finish(struct pool *p, size_t n)
 
 	while (waitpid(k->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status)) {
+		status_clear(&p->status);
 		report(p->w->b.self, "%s: was ended by signal %d", name_of(p, n), WTERMSIG(status));
+	}
 	k->state = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE ? DONE : FAILED;
 	p->failed |= k->state == FAILED;
 	p->running--;
@@ -235,7 +243,7 @@ static void hear(struct pool *p)
 			polls[count++] = (struct pollfd){p->at[n].out.fd, POLLIN, 0};
 			polls[count++] = (struct pollfd){p->at[n].say.fd, POLLIN, 0};
 		}
-	poll(polls, count, polls ? -1 : 10);
+	poll(polls, count, polls ? status_wait(&p->status) : 10);
 	free(polls);
 	for (size_t n = 0; n < p->w->order.count; n++) {
 		struct worker *k = &p->at[n];
@@ -258,8 +266,24 @@ static void start_all(struct pool *p)
 			continue;
 		p->at[n].state = FAILED;
 		p->failed = true;
+		status_clear(&p->status);
 		build_fail(&p->w->b, &err);
 	}
+}
+
+/* "NAME M:SS, NAME M:SS; N of M done" */
+static void draw(struct pool *p)
+{
+	cleanup_buf struct buf line = BUF_NONE;
+	size_t done = 0;
+
+	for (size_t n = 0; n < p->w->order.count; n++) {
+		done += p->at[n].state == DONE;
+		if (p->at[n].state == RUNNING)
+			status_add(&line, name_of(p, n), p->at[n].since);
+	}
+	if (line.len && buf_addf(&line, "; %zu of %zu done", done, p->w->order.count) == 0)
+		status_draw(&p->status, &line);
 }
 
 static int tell_end(const struct pool *p)
@@ -287,7 +311,8 @@ static int tell_end(const struct pool *p)
 
 int work_build(struct work *w)
 {
-	struct pool p = {.w = w, .at = calloc(w->order.count + 1, sizeof(*p.at))};
+	struct pool p = {
+		.w = w, .at = calloc(w->order.count + 1, sizeof(*p.at)), .status = status_begin(w)};
 	int status = EXIT_SOME;
 
 	if (!p.at) {
@@ -301,7 +326,9 @@ int work_build(struct work *w)
 	while (p.running) {
 		hear(&p);
 		start_all(&p);
+		draw(&p);
 	}
+	status_clear(&p.status);
 	status = tell_end(&p);
 	for (size_t n = 0; n < w->order.count; n++) {
 		base_close(&p.at[n].out.fd);

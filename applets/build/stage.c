@@ -325,10 +325,9 @@ static int guard_imports(const struct stage *s)
 
 	if (s->m->w->real || !s->furnished)
 		return 0;
-	if (asprintf(&imports, "../imports/%s", s->m->r->name) < 0) {
-		imports = NULL;
+	imports = work_from_store(s->m->w, "imports", s->m->r->name);
+	if (!imports)
 		return -ENOMEM;
-	}
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 		mount(imports, imports, NULL, MS_BIND, NULL) < 0 ||
 		mount(NULL, imports, NULL, again, NULL) < 0)
@@ -363,6 +362,37 @@ static _Noreturn void become(const struct stage *s, char **argv, int out)
 	_exit(125);
 }
 
+/* As a shell would read it. */
+static void add_quoted(struct buf *text, const char *word)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_-./:=,+@%";
+
+	if (*word && !word[strspn(word, plain)]) {
+		buf_adds(text, word);
+		return;
+	}
+	buf_adds(text, "'");
+	for (; *word; word++)
+		if (*word == '\'')
+			buf_adds(text, "'\\''");
+		else
+			buf_add(text, word, 1);
+	buf_adds(text, "'");
+}
+
+static void tell_command(const struct making *m, const struct strings *args)
+{
+	cleanup_buf struct buf text = BUF_NONE;
+
+	for (size_t n = 0; m->w->b.debug && n < args->count; n++) {
+		buf_adds(&text, n ? " " : "");
+		add_quoted(&text, args->at[n]);
+	}
+	if (text.len && !text.failed)
+		making_say(m, "%s", text.data);
+}
+
 int stage_run(struct stage *s, const char *const *command, int out, struct err *err)
 {
 	struct strings args = {NULL, 0};
@@ -376,6 +406,7 @@ int stage_run(struct stage *s, const char *const *command, int out, struct err *
 		return err_set(err, -ENOMEM, NULL, NULL);
 	}
 	memcpy(argv, args.at, args.count * sizeof(*argv));
+	tell_command(s->m, &args);
 	pid = fork();
 	if (pid == 0)
 		become(s, argv, out);

@@ -48,11 +48,9 @@ int steps_script(struct making *m, const char *name, const struct strings *lines
 static int bind_own(
 	struct stage *s, const char *kind, const char *dst, bool read_only, struct err *err)
 {
-	cleanup_free char *src = NULL;
+	cleanup_free char *src = work_from_store(s->m->w, kind, s->m->r->name);
 
-	if (asprintf(&src, "../%s/%s", kind, s->m->r->name) < 0)
-		return err_set(err, -ENOMEM, NULL, src = NULL);
-	return stage_bind(s, src, dst, read_only, err);
+	return src ? stage_bind(s, src, dst, read_only, err) : err_set(err, -ENOMEM, NULL, NULL);
 }
 
 int steps_furnish(struct stage *s, struct err *err)

@@ -32,6 +32,7 @@ struct going {
 static const char *const layout_names[] = {"blobs", "index.json", "oci-layout", NULL};
 static const char *const stacker_names[] = {
 	"artifacts", "cache", "imports", "last", "layout", "locks", "logs", "store", "sums", NULL};
+static const char *const store_names[] = {"aside", "layers", "owners", NULL};
 
 static bool is_known(const char *const *names, const char *name)
 {
@@ -143,19 +144,23 @@ static int clean_main(const struct applet *self, int argc, char **argv)
 			.in_use = {"layout", "store"},
 			.above = -1,
 			.locks = {-1, -1}},
+		{.names = store_names, .in_use = {"."}, .above = -1, .locks = {-1, -1}},
 	};
 	cleanup_err struct err err = ERR_NONE;
 	int status, r = 0;
+	size_t count;
 
 	if (!build_start(&b, self, argc, argv, take, NULL, 0, 0, &status))
 		return status;
 	all[0].path = b.oci;
 	all[1].path = b.stacker;
-	for (size_t n = 0; r == 0 && n < ARRAY_SIZE(all); n++)
+	all[2].path = b.store;
+	count = b.roots_dir ? 3 : 2; /* otherwise it goes with the stacker directory */
+	for (size_t n = 0; r == 0 && n < count; n++)
 		r = going_check(&all[n], &err);
-	for (size_t n = 0; r == 0 && n < ARRAY_SIZE(all); n++)
+	for (size_t n = 0; r == 0 && n < count; n++)
 		r = going_remove(&all[n], &err);
-	for (size_t n = 0; n < ARRAY_SIZE(all); n++)
+	for (size_t n = 0; n < count; n++)
 		going_end(&all[n]);
 	return r < 0 ? build_fail(&b, &err) : EXIT_DONE;
 }

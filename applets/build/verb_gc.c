@@ -117,7 +117,7 @@ static int collect(struct work *w, struct err *err)
 	int r = work_layout(w, NULL, LAYOUT_SOLE, &l, err);
 
 	if (r == 0)
-		r = store_open(w->store_dir, true, &store, err);
+		r = store_open(w->b.store, true, &store, err);
 	if (r == 0)
 		r = find_chains(&l, chains, err);
 	if (r == 0)

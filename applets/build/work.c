@@ -27,9 +27,7 @@ static int open_dir(struct work *w, struct err *err)
 		return err_set(err, -errno, "cannot open", w->b.stacker);
 	if (asprintf(&w->layout_dir, "%s/layout", w->b.stacker) < 0)
 		w->layout_dir = NULL;
-	if (asprintf(&w->store_dir, "%s/store", w->b.stacker) < 0)
-		w->store_dir = NULL;
-	return w->layout_dir && w->store_dir ? 0 : err_set(err, -ENOMEM, NULL, NULL);
+	return w->layout_dir ? 0 : err_set(err, -ENOMEM, NULL, NULL);
 }
 
 static bool read_epoch(struct work *w, const char *text)
@@ -66,7 +64,6 @@ void work_end(struct work *w)
 	free(w->files);
 	base_close(&w->dir);
 	free(w->layout_dir);
-	free(w->store_dir);
 	context_end(&w->context);
 	build_end(&w->b);
 }
@@ -79,6 +76,16 @@ int work_dir(const struct work *w, const char *name, struct err *err)
 		return err_set_at(err, -errno, "cannot make", w->b.stacker, name);
 	fd = openat(w->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? err_set_at(err, -errno, "cannot open", w->b.stacker, name) : fd;
+}
+
+/* Relative where it can be: a path with a colon cannot be bound. */
+char *work_from_store(const struct work *w, const char *kind, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s/%s", w->b.roots_dir ? w->b.stacker : "..", kind, name) < 0
+		       ? NULL
+		       : path;
 }
 
 /* Makes a layout where there is none. Who makes one waits for all that use it, so one does. */
@@ -152,7 +159,8 @@ static int substitutions(const struct work *w, struct substitutions *s, struct e
 {
 	const struct build_options *b = &w->b;
 	const char *const own[][2] = {{"STACKER_STACKER_DIR", b->stacker},
-		{"STACKER_ROOTFS_DIR", b->roots}, {"STACKER_OCI_DIR", b->oci}};
+		{"STACKER_ROOTFS_DIR", b->roots}, {"STACKER_OCI_DIR", b->oci},
+		{"STACKER_WORK_DIR", b->work_dir ? b->work_dir : ""}};
 	int r = 0;
 
 	for (size_t n = 0; r == 0 && n < b->substitute_count; n++)

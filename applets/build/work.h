@@ -10,7 +10,7 @@
 
 /*
  * What is kept between builds, in the stacker directory:
- *	store/           unpacked layers (core/image/store.h)
+ *	store/           unpacked layers (core/image/store.h), unless --roots-dir is given
  *	layout/          all images that were built, by name, and the layers of their bases
  *	cache/HEX        what the steps, or the image, of that key came to be (JSON)
  *	last/NAME        the key's text of the image that was built last
@@ -29,7 +29,6 @@ struct work {
 	struct order order;
 	int dir;          /* the stacker directory */
 	char *layout_dir; /* owned */
-	char *store_dir;  /* owned */
 	struct timespec epoch;
 	bool has_epoch; /* SOURCE_DATE_EPOCH is set */
 	/* what options say */
@@ -59,6 +58,12 @@ int work_read(struct work *w, const char *const *files, size_t count);
 
 /* A directory in the stacker directory, made where it is missing. The descriptor or -errno. */
 int work_dir(const struct work *w, const char *name, struct err *err);
+
+/*
+ * The name of something in the stacker directory from the store's directory on, where steps are
+ * started from. The caller's; NULL: no memory.
+ */
+char *work_from_store(const struct work *w, const char *kind, const char *name);
 
 /* Opens a layout, made where it is missing; dir NULL: the internal one. 0 or -errno with err. */
 int work_layout(const struct work *w, const char *dir, enum layout_use use, struct layout *l,

@@ -32,7 +32,7 @@ enum from_type { FROM_DOCKER, FROM_OCI, FROM_TAR, FROM_BUILT, FROM_SCRATCH };
 struct from {
 	enum from_type type;
 	char *url, *tag; /* NULL where not given; a path of tar and oci is absolute */
-	bool insecure;
+	bool insecure;   /* about registries, of which there are none here */
 	struct place place;
 };
 
