@@ -278,3 +278,49 @@ b"
 	runs 0 rlc-build build
 	has "a: cached"
 }
+
+@test "labels that are generated are of the tree that is there: another script for them runs no steps" {
+	sed -i 's/^  labels: {l: m}$/  generate_labels: cat \/dest\/dir\/sub\/file >\/oci-labels\/g/' stacker.yaml
+	sed -i 's/^    cat .bound.file$/    echo left >\/stacker\/artifacts\/f/' stacker.yaml
+	rlc-build build
+	equal "$(of_image oci:a .config.blob.config.Labels.g)" two
+	sed -i 's|>/oci-labels/g|/stacker/imports/import >/oci-labels/h|' stacker.yaml
+	rm -r .stacker/imports/a
+	runs 0 rlc-build build --why
+	has "a: configuring, its steps are cached: generate_labels, the file's text" "a: generating labels"
+	lacks running "b: building: run"
+	equal "$(of_image oci:a .config.blob.config.Labels.h)" "$(printf 'two\none')"
+	equal "$(of_image oci:a .config.blob.config.Labels.g)" null
+	equal "$(cat .stacker/artifacts/a/f)" left
+	unchanged
+	rlc-build gc
+	sed -i 's/^  overlay_dirs:/  cmd: x\n  overlay_dirs:/' stacker.yaml
+	runs 0 rlc-build build
+	lacks "generating labels"
+	equal "$(of_image oci:a .config.blob.config.Labels.h)" "$(printf 'two\none')"
+}
+
+@test "labels that are generated anew: their script, its environment, what it sees" {
+	cat >stacker.yaml <<-'END'
+		a:
+		  from: {type: oci, url: "base:base"}
+		  build_env: {VAR: value}
+		  binds: [bound -> /bound]
+		  generate_labels: |
+		    echo "$VAR" >/oci-labels/g
+		    cat /bound/file >/oci-labels/h
+		b:
+		  from: {type: built, tag: a}
+	END
+	rlc-build build
+	unchanged
+	sed -i 's/VAR: value/VAR: other/' stacker.yaml
+	runs 0 rlc-build build --why
+	has "a: configuring, its steps are cached: environment of steps: VAR, the file's text"
+	equal "$(of_image oci:a .config.blob.config.Labels.g)" other
+	in_place bound/file FOUR
+	runs 0 rlc-build build --why
+	has "a: building: bind $WORK/bound
+"
+	equal "$(of_image oci:a .config.blob.config.Labels.h)" FOUR
+}

@@ -98,7 +98,9 @@ Steps are known by all that they are made of: the base's layers, the script, its
 content, modes and owners of imports, overlay_dirs and binds, what is taken from other images,
 .Ev SOURCE_DATE_EPOCH .
 Times do not count.
-The rest of a recipe, as labels, runs no steps again.
+The rest of a recipe, as labels, runs no steps again;
+.Cm generate_labels
+runs by itself.
 What changes while steps run is not taken for what they had: the next build runs them again.
 .Sh ENVIRONMENT
 .Bl -tag -width SOURCE_DATE_EPOCH

@@ -2,6 +2,8 @@
 /* What was built before: found by what it was made of. */
 #include "applets/build/making.h"
 
+#include <stdio.h>
+
 static int load(const struct making *m, const char *hex, json_t **doc)
 {
 	cleanup_buf struct buf text = BUF_NONE;
@@ -122,7 +124,6 @@ int cache_find_steps(struct making *m, struct err *err)
 		if (r == 0)
 			r = add_layer(m, one);
 	}
-	m->labels = json_incref(json_object_get(doc, "labels"));
 	return r < 0 ? err_set(err, r, "cannot use what is cached", m->r->name) : 1;
 }
 
@@ -140,29 +141,56 @@ static json_t *history_of(const struct image *i, size_t layer)
 	return NULL;
 }
 
+/* Whether what was made is of what its key says: 1, 0, or negative errno with err. */
+static int can_be_kept(struct making *m, struct err *err)
+{
+	int changed = *m->whole ? inputs_changed(m, err) : 1;
+
+	if (changed > 0 && *m->whole) {
+		making_done(m,
+			"something that it is made of changed meanwhile: the next build does its steps again");
+		*m->whole = '\0';
+	}
+	return changed < 0 ? changed : !changed;
+}
+
 int cache_keep_steps(struct making *m, struct err *err)
 {
 	cleanup_json json_t *doc = json_object();
 	json_t *layers = doc_array(doc, "layers");
-	int changed = inputs_changed(m, err);
+	int r = can_be_kept(m, err);
 
-	if (changed < 0)
-		return changed;
-	if (changed) {
-		making_done(m,
-			"something that it is made of changed meanwhile: the next build does its steps again");
-		*m->whole = '\0';
-		return 0;
-	}
+	if (r <= 0)
+		return r;
 	for (size_t n = m->base_layers; n < m->image.layer_count; n++)
 		if (json_array_append_new(
 			    layers, json_pack("{s:O, s:s, s:O?}", "layer", m->image.layers[n].json,
 					    "diffID", m->image.diff_ids[n], "history",
 					    history_of(&m->image, n))) != 0)
 			return err_set(err, -ENOMEM, NULL, NULL);
-	if (m->labels)
-		json_object_set(doc, "labels", m->labels);
 	return save(m, m->steps, doc, err);
+}
+
+static void labels_name(const struct making *m, char name[80])
+{
+	snprintf(name, 80, "labels-%s", m->generated);
+}
+
+bool cache_find_labels(struct making *m)
+{
+	char name[80];
+
+	labels_name(m, name);
+	return load(m, name, &m->labels) == 0;
+}
+
+int cache_keep_labels(struct making *m, struct err *err)
+{
+	char name[80];
+	int r = can_be_kept(m, err);
+
+	labels_name(m, name);
+	return r > 0 ? save(m, name, m->labels, err) : r;
 }
 
 void cache_keep_last(const struct making *m)

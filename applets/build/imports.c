@@ -17,18 +17,18 @@ static int make_usual(int dir, const char *name)
 	return mkdirat(dir, name, 0755) < 0 || fchmodat(dir, name, 0755, 0) < 0 ? -errno : 0;
 }
 
-/* A directory of the image's own in one of the stacker directory's: empty. */
-static int fresh_dir(const struct making *m, const char *kind, struct err *err)
+/* A directory of the image's own in one of the stacker directory's. The descriptor, or -errno. */
+static int own_dir(const struct making *m, const char *kind, bool empty, struct err *err)
 {
 	cleanup_fd int dir = work_dir(m->w, kind, err);
 	int fd;
 
 	if (dir < 0)
 		return dir;
-	if (tree_remove(dir, m->r->name, err) < 0)
+	if (empty && tree_remove(dir, m->r->name, err) < 0)
 		return err->code;
 	fd = make_usual(dir, m->r->name);
-	if (fd < 0)
+	if (fd < 0 && (empty || fd != -EEXIST))
 		return err_set_at(err, fd, "cannot make", kind, m->r->name);
 	fd = openat(dir, m->r->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? err_set_at(err, -errno, "cannot open", kind, m->r->name) : fd;
@@ -120,10 +120,10 @@ static int make_old_places(const struct making *m, int dir)
 	return 0;
 }
 
-int imports_prepare(struct making *m, struct err *err)
+int imports_prepare(struct making *m, bool anew, struct err *err)
 {
-	cleanup_fd int artifacts = fresh_dir(m, "artifacts", err);
-	cleanup_fd int dir = artifacts < 0 ? -1 : fresh_dir(m, "imports", err);
+	cleanup_fd int artifacts = own_dir(m, "artifacts", anew, err);
+	cleanup_fd int dir = artifacts < 0 ? -1 : own_dir(m, "imports", true, err);
 	int r = artifacts < 0 ? artifacts : dir;
 
 	for (size_t n = 0; r >= 0 && n < m->r->import_count; n++) {

@@ -277,18 +277,27 @@ static int add_steps(struct making *m, struct key *k, struct err *err)
 	if (code == 0)
 		code = add_strings(k, "run", &r->run, true);
 	if (code == 0)
-		code = add_strings(k, "generate_labels", &r->generate_labels, true);
-	if (code == 0)
 		code = add_compression(m, k);
 	if (code == 0)
 		code = key_adds(k, "SOURCE_DATE_EPOCH", getenv("SOURCE_DATE_EPOCH"));
 	if (code == 0)
 		code = key_adds(k, "old imports", r->legacy_import ? "yes" : "no");
-	if (code == 0 && (r->run.count || r->generate_labels.count))
+	if (code == 0 && r->run.count)
 		code = add_env_key(k, &m->env);
 	if (code == 0)
 		code = add_files(m, k, err);
 	return code == 0 ? add_applied(m, k, err) : code;
+}
+
+/* Besides the steps, over whose tree they are generated. */
+static int add_labels(const struct making *m, struct key *k)
+{
+	const struct recipe *r = m->r;
+	int code = add_strings(k, "generate_labels", &r->generate_labels, true);
+
+	if (code == 0 && r->generate_labels.count && !r->run.count)
+		code = add_env_key(k, &m->env);
+	return code;
 }
 
 static int add_config(const struct making *m, struct key *k)
@@ -331,6 +340,10 @@ int inputs_key(struct making *m, struct err *err)
 	if (r == 0)
 		r = key_hex(&m->key, m->steps);
 	m->key_steps = m->key.text.len;
+	if (r == 0)
+		r = add_labels(m, &m->key);
+	if (r == 0)
+		r = key_hex(&m->key, m->generated);
 	if (r == 0)
 		r = add_config(m, &m->key);
 	if (r == 0)

@@ -80,5 +80,9 @@ int labels_make(struct making *m, struct err *err)
 		report(&m->self, "generate_labels: exit status %d", r);
 		return err_tell(err, -ECANCELED, "its steps failed", m->file->path);
 	}
-	return r < 0 ? r : read_labels(&s, err);
+	if (r == 0)
+		r = read_labels(&s, err);
+	if (r == 0 && m->faulty)
+		return err_tell(err, -EIO, "not all of it could be done", NULL);
+	return r;
 }

@@ -93,6 +93,20 @@ static void clear_log(const struct making *m)
 	base_close(&fd);
 }
 
+/* Of a run over the tree that the steps made: a new script for them does no steps again. */
+static int generate_labels(struct making *m, bool prepared, struct err *err)
+{
+	int r = 0;
+
+	if (!m->r->generate_labels.count || (!m->w->no_cache && cache_find_labels(m)))
+		return 0;
+	if (!prepared)
+		r = imports_prepare(m, false, err);
+	if (r == 0)
+		r = labels_make(m, err);
+	return r == 0 ? cache_keep_labels(m, err) : r;
+}
+
 static int make_anew(struct making *m, struct err *err)
 {
 	int found = m->w->no_cache ? 0 : cache_find_steps(m, err), r;
@@ -107,6 +121,8 @@ static int make_anew(struct making *m, struct err *err)
 		if (r == 0)
 			r = cache_keep_steps(m, err);
 	}
+	if (r == 0)
+		r = generate_labels(m, !found, err);
 	if (r == 0)
 		r = configure(m, err);
 	if (r == 0)

@@ -22,6 +22,7 @@ struct making {
 	struct key key;
 	size_t key_steps;   /* how much of its text is about steps */
 	char steps[65];     /* the digest of that part */
+	char generated[65]; /* of that and what is about generated labels */
 	char whole[65];     /* and of all of it */
 	json_t *labels;     /* that steps made; NULL: none */
 	struct strings env; /* NAME=VALUE: what steps have */
@@ -95,6 +96,9 @@ int cache_find_image(struct making *m, struct err *err);
 /* Whether what the steps came to be is there: 1 with its layers added to m->image, 0, -errno. */
 int cache_find_steps(struct making *m, struct err *err);
 int cache_keep_steps(struct making *m, struct err *err);
+/* The same of labels that are generated: m->labels. */
+bool cache_find_labels(struct making *m);
+int cache_keep_labels(struct making *m, struct err *err);
 int cache_keep_image(struct making *m, struct err *err);
 /* Remembers what it was made of last, for --why; a fault is nobody's concern. */
 void cache_keep_last(const struct making *m);
@@ -105,6 +109,15 @@ void cache_why(const struct making *m, bool steps);
 
 /* Does all that the recipe says of files; adds layers to m->image. 0 or negative errno with err. */
 int steps_do(struct making *m, struct err *err);
+
+/* Runs generate_labels, and keeps what it writes as m->labels. The same. */
+int labels_make(struct making *m, struct err *err);
+
+/*
+ * Copies imports to where steps find them; anew: their place for artifacts is emptied, too. 0 or
+ * negative errno with err.
+ */
+int imports_prepare(struct making *m, bool anew, struct err *err);
 
 /*
  * What is at PATH of stacker://NAME/PATH: its digest; and as a new name in a directory. 0 or

@@ -63,15 +63,9 @@ int import_fetch(struct making *m, const struct import *i, int to, const char *a
 int grab_image(struct making *m, const struct image *i, const char *path, int to, const char *as,
 	struct err *err);
 
-/* Copies imports to where steps find them. 0 or negative errno with err. */
-int imports_prepare(struct making *m, struct err *err);
-
 /* Puts into the tree what is to be in the image: imports with a dest, overlay_dirs. The same. */
 bool lay_needed(const struct recipe *r);
 int lay_all(struct stage *s, struct err *err);
-
-/* Runs generate_labels, and keeps what it writes as m->labels. The same. */
-int labels_make(struct making *m, struct err *err);
 
 /* Shows what all steps have: imports, artifacts, binds. The same. */
 int steps_furnish(struct stage *s, struct err *err);

@@ -187,7 +187,7 @@ static int make_layer(struct making *m, struct err *err)
 int steps_do(struct making *m, struct err *err)
 {
 	const struct recipe *r = m->r;
-	int code = imports_prepare(m, err);
+	int code = imports_prepare(m, true, err);
 
 	if (code == 0 && r->from.type == FROM_TAR)
 		code = add_tar(m, err);
@@ -195,8 +195,6 @@ int steps_do(struct making *m, struct err *err)
 		code = add_applied_images(m, err);
 	if (code == 0 && (r->run.count || lay_needed(r) || m->ldconfig))
 		code = make_layer(m, err);
-	if (code == 0 && r->generate_labels.count)
-		code = labels_make(m, err);
 	if (code == 0 && m->faulty)
 		return err_tell(err, -EIO, "not all of it could be done", NULL);
 	return code;

@@ -87,8 +87,9 @@ static int sweep_cache(const struct work *w, const struct layout *l, struct err 
 		cleanup_buf struct buf text = BUF_NONE;
 		cleanup_json json_t *doc = NULL;
 
-		/* What was grabbed is known by the layers alone, and costs next to nothing */
-		if (strncmp(name, "grab-", 5) == 0 || work_load(w, "cache", name, &text) < 0)
+		/* These need no blob, and cost next to nothing */
+		if (strncmp(name, "grab-", 5) == 0 || strncmp(name, "labels-", 7) == 0 ||
+			work_load(w, "cache", name, &text) < 0)
 			continue;
 		if (doc_parse(text.data, text.len, name, &doc, &ignored) < 0 || !is_sound(l, doc))
 			unlinkat(dir, name, 0);
