@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/records.h"
+#include "core/image/rpm.h"
 #include "core/owner/text.h"
 
 #include <stdio.h>
@@ -7,7 +8,8 @@
 struct record {
 	const char *text; /* not owned */
 	size_t len;
-	char *key; /* owned */
+	char *key;     /* owned */
+	char *version; /* the same; NULL: the text tells whether two are alike */
 	size_t order;
 };
 
@@ -38,8 +40,10 @@ enum records_kind records_kind(const char *path)
 
 static void records_free(struct records *r)
 {
-	for (size_t i = 0; i < r->count; i++)
+	for (size_t i = 0; i < r->count; i++) {
 		free(r->at[i].key);
+		free(r->at[i].version);
+	}
 	free(r->at);
 }
 
@@ -66,11 +70,14 @@ static const char *field(const struct record *r, const char *name, size_t *n)
 	return "";
 }
 
+/* A header says itself how long it is. */
 static int set_key(struct record *r, enum records_kind kind)
 {
 	size_t n, m;
 	const char *package, *arch;
 
+	if (kind == RECORDS_RPM)
+		return rpm_header(r->text, r->len, &r->len, &r->key, &r->version);
 	if (kind != RECORDS_STANZAS) {
 		const char *colon = memchr(r->text, ':', r->len);
 
@@ -98,6 +105,7 @@ static int append(struct records *all, struct record r)
 
 		if (!at) {
 			free(r.key);
+			free(r.version);
 			return -ENOMEM;
 		}
 		all->at = at;
@@ -138,22 +146,34 @@ static size_t length(const char *text, size_t left, enum records_kind kind)
 	return left && text[left - 1] == '\n' ? left - 1 : left;
 }
 
+/* The next record, without the empty lines before it. */
+static int split_one(const char **p, const char *end, enum records_kind kind, struct records *out)
+{
+	size_t left;
+	int r;
+
+	while (kind != RECORDS_RPM && *p < end && **p == '\n')
+		++*p;
+	left = (size_t)(end - *p);
+	if (left == 0)
+		return 0;
+	r = add(out, *p, kind == RECORDS_RPM ? left : length(*p, left, kind), kind);
+	if (r == 0 && out->count > RECORDS_MAX)
+		r = -EBADMSG;
+	if (r == 0)
+		*p += out->at[out->count - 1].len;
+	return r;
+}
+
 static int split(const struct buf *b, enum records_kind kind, struct records *out)
 {
-	const char *p = b->data, *end = b->data + b->len;
+	const char *p = b->data, *end = b->len ? p + b->len : p;
+	int r = 0;
 
-	while (p && p < end) {
-		size_t n = length(p, (size_t)(end - p), kind);
-		int r = n ? add(out, p, n, kind) : 0;
-
-		if (r == 0 && out->count > RECORDS_MAX)
-			r = -EBADMSG;
-		if (r < 0)
-			return r;
-		p += n;
-		while (p < end && *p == '\n')
-			p++;
-	}
+	while (r == 0 && p < end)
+		r = split_one(&p, end, kind, out);
+	if (r < 0)
+		return r;
 	if (out->count)
 		qsort(out->at, out->count, sizeof(*out->at), by_key);
 	for (size_t i = 1; i < out->count; i++)
@@ -173,6 +193,8 @@ static bool same(const struct record *a, const struct record *b)
 {
 	if (!a || !b)
 		return a == b;
+	if (a->version)
+		return strcmp(a->version, b->version) == 0;
 	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 }
 
@@ -289,9 +311,13 @@ static int check_numbers(const struct merging *m)
 
 static int write_result(const struct merging *m, struct buf *out)
 {
+	const char *after = m->kind == RECORDS_RPM       ? ""
+			    : m->kind == RECORDS_STANZAS ? "\n\n"
+							 : "\n";
+
 	for (size_t i = 0; i < m->result.count; i++)
 		if (buf_add(out, m->result.at[i].text, m->result.at[i].len) < 0 ||
-			buf_adds(out, m->kind != RECORDS_STANZAS ? "\n" : "\n\n") < 0)
+			buf_adds(out, after) < 0)
 			return -ENOMEM;
 	return 0;
 }

@@ -7,11 +7,12 @@
 /* Files that are lists of records, each with a key, merged as diff3(1) would, by key. */
 enum records_kind {
 	RECORDS_NONE,
-	RECORDS_LINES,  /* shadow(5) and its like: a line each, the key is what is before ':' */
-	RECORDS_IDS,    /* passwd(5), group(5): the same, and the third field is a number */
-	RECORDS_RANGES, /* subuid(5): the same with a first number and how many */
-	RECORDS_STANZAS /* dpkg's status: stanzas between empty lines, by Package and Architecture
-			 */
+	RECORDS_LINES,   /* shadow(5) and its like: a line each, the key is what is before ':' */
+	RECORDS_IDS,     /* passwd(5), group(5): the same, and the third field is a number */
+	RECORDS_RANGES,  /* subuid(5): the same with a first number and how many */
+	RECORDS_STANZAS, /* dpkg's status: stanzas between empty lines, by Package and Architecture
+			  */
+	RECORDS_RPM      /* headers (core/image/rpm.h); those of one version are alike */
 };
 
 /* What kind of file that path in an image is. */

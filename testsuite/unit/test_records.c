@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/records.h"
 #include "testsuite/unit/test.h"
+#include <endian.h>
 
 static struct buf buf_of(const char *text)
 {
@@ -71,7 +72,88 @@ static void test_stanzas(void)
 		"one package for two machines");
 	expect(s, "", "Package: a\nVersion: 1\n", "Package: a\nVersion: 2\n", -EEXIST, "a ",
 		"two versions of one");
+	expect(s, "", "Package: a\n", "\n\nPackage: b\n", 0, "Package: a\n\nPackage: b\n\n",
+		"empty lines before the first stanza");
 	expect(s, "", "Version: 1\n", "", -EBADMSG, "", "a stanza without Package");
+}
+
+static void add_number(struct buf *b, uint32_t n)
+{
+	n = htobe32(n);
+	buf_add(b, &n, sizeof(n));
+}
+
+static void add_tag(struct buf *b, uint32_t tag, uint32_t type, size_t offset)
+{
+	add_number(b, tag);
+	add_number(b, type);
+	add_number(b, (uint32_t)offset);
+	add_number(b, 1);
+}
+
+/* A package as rpmdb writes it; what is in it besides differs. */
+static void add_header(
+	struct buf *b, const char *name, const char *version, uint32_t epoch, char more)
+{
+	cleanup_buf struct buf data = BUF_NONE;
+	size_t at_version = strlen(name) + 1, at_epoch = at_version + strlen(version) + 1;
+
+	buf_add(&data, name, at_version);
+	buf_add(&data, version, at_epoch - at_version);
+	add_number(&data, epoch);
+	buf_add(&data, &more, 1);
+	buf_add(b, "\x8e\xad\xe8\1\0\0\0\0", 8);
+	add_number(b, 3);
+	add_number(b, (uint32_t)data.len);
+	add_tag(b, 1000, 6, 0);
+	add_tag(b, 1001, 6, at_version);
+	add_tag(b, 1003, 4, at_epoch);
+	buf_add(b, data.data, data.len);
+}
+
+static void expect_rpm(const struct buf *base, const struct buf *ours, const struct buf *theirs,
+	int want, const struct buf *wanted, const char *key, const char *name)
+{
+	cleanup_buf struct buf out = BUF_NONE;
+	cleanup_free char *got = NULL;
+	int r = records_merge(RECORDS_RPM, base, ours, theirs, &out, &got);
+
+	CHECK(r == want &&
+			(!wanted || (out.len == wanted->len &&
+					    memcmp(out.data, wanted->data, out.len) == 0)) &&
+			(!key || (got && strcmp(got, key) == 0)),
+		"rpm: %s", name);
+}
+
+static void test_rpm(void)
+{
+	cleanup_buf struct buf none = BUF_NONE, a = BUF_NONE, a_later = BUF_NONE, a_new = BUF_NONE;
+	cleanup_buf struct buf a_epoch = BUF_NONE, b = BUF_NONE, both = BUF_NONE, keys = BUF_NONE;
+	cleanup_buf struct buf key1 = BUF_NONE, key2 = BUF_NONE, cut = BUF_NONE;
+
+	add_header(&a, "a", "1", 0, 'x');
+	add_header(&a_later, "a", "1", 0, 'y');
+	add_header(&a_new, "a", "2", 0, 'x');
+	add_header(&a_epoch, "a", "1", 1, 'x');
+	add_header(&b, "b", "1", 0, 'x');
+	buf_add(&both, a.data, a.len);
+	buf_add(&both, b.data, b.len);
+	add_header(&key1, "gpg-pubkey", "1", 0, 'x');
+	add_header(&key2, "gpg-pubkey", "2", 0, 'x');
+	buf_add(&keys, key1.data, key1.len);
+	buf_add(&keys, key2.data, key2.len);
+	expect_rpm(&none, &a, &b, 0, &both, NULL, "what both installed");
+	expect_rpm(&none, &a, &a_later, 0, &a, NULL, "one version, installed twice");
+	expect_rpm(&a, &a, &a_new, 0, &a_new, NULL, "an update");
+	expect_rpm(&a, &none, &both, 0, &b, NULL, "removed here");
+	expect_rpm(&none, &a, &a_new, -EEXIST, NULL, "a", "two versions");
+	expect_rpm(&none, &a, &a_epoch, -EEXIST, NULL, "a", "two epochs");
+	expect_rpm(&none, &key1, &key2, 0, &keys, NULL, "of keys there are many");
+	for (size_t n = 1; n < a.len; n++) {
+		buf_cut(&cut, 0);
+		buf_add(&cut, a.data, n);
+		expect_rpm(&none, &cut, &none, -EBADMSG, NULL, NULL, "cut off");
+	}
 }
 
 static void test_kinds(void)
@@ -88,6 +170,7 @@ int main(void)
 	test_lines();
 	test_numbers();
 	test_stanzas();
+	test_rpm();
 	test_kinds();
 	return test_done();
 }
