@@ -119,11 +119,18 @@ Version: 3"
 	lacks both
 }
 
+@test "what differs in when or for whom a package was installed stops nothing" {
+	on base one <<<'layer.add("var/lib/pacman/local/a-1/desc", data=b"1"); layer.add("var/lib/pacman/sync/core.db", data=b"1"); layer.add("var/lib/dnf/history.sqlite", data=b"1")'
+	on base two <<<'layer.add("var/lib/pacman/local/a-1/desc", data=b"2"); layer.add("var/lib/pacman/sync/core.db", data=b"2"); layer.add("var/lib/dnf/history.sqlite", data=b"2")'
+	runs 0 rlc-image apply --image images:one --tag both two
+	is 'rlc-image apply: var/lib/dnf/history.sqlite: both changed it: that of the image that is applied is taken'
+}
+
 @test "databases, and lists that contradict each other, are refused, with --force too" {
 	on base one <<<'layer.add("var/lib/rpm/Packages", data=b"1"); layer.add("etc/group", data=b"a:x:9:\n")'
 	on base two <<<'layer.add("var/lib/rpm/Packages", data=b"2"); layer.add("etc/group", data=b"b:x:9:\n")'
 	runs 1 rlc-image apply --force --image images:one --tag both two
-	has "var/lib/rpm/Packages: both changed this database, which cannot be merged"
+	has "var/lib/rpm/Packages: both changed rpm's database, which only the image's own rpm can merge: rlc-build's apply has it do so"
 	has "etc/group: b: both changed this entry, or gave one number to two names"
 	runs 0 rlc-image list --layout images
 	lacks both

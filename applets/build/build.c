@@ -64,6 +64,12 @@ Directories whose content is put into the image; owners are root's.
 Directories and files of the host that steps see, and may write to.
 .It Cm apply
 Other images whose layers are included as they are.
+What both changed, and not alike, is an error that names it, but for lists of users and packages:
+these are merged, rpm's database by the image's own
+.Xr rpmdb 8 ,
+.Pa ld.so.cache
+by its
+.Xr ldconfig 8 .
 .It Cm run
 The steps, for
 .Pa /bin/sh -xe .

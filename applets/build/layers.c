@@ -71,6 +71,7 @@ struct applying {
 	struct making *m;
 	const char *name; /* of the image that is applied */
 	bool stopped;
+	bool rpm; /* both have packages of it that the other has not */
 };
 
 static void tell(void *applying, enum apply_kind kind, const char *path, const char *what)
@@ -79,6 +80,10 @@ static void tell(void *applying, enum apply_kind kind, const char *path, const c
 
 	if (kind == APPLY_NOTE && strcmp(path, "etc/ld.so.cache") == 0) {
 		a->m->ldconfig = true;
+		return;
+	}
+	if (kind == APPLY_DATABASE) {
+		a->rpm = true;
 		return;
 	}
 	a->stopped |= kind != APPLY_NOTE;
@@ -102,10 +107,24 @@ static int add_merged(struct applying *a, struct apply *apply, struct err *err)
 	return r == 0 && !a->stopped ? add_made_layer(a->m, &d, diff_id, "merged lists", err) : r;
 }
 
+static int add_all(struct applying *a, struct apply *apply, struct err *err)
+{
+	cleanup_buf struct buf packages = BUF_NONE;
+	int r = 0;
+
+	if (a->rpm)
+		r = rpm_unite(a->m, apply->theirs, apply->base, &packages, err);
+	if (r == 0)
+		r = apply_merges(apply)
+			    ? add_merged(a, apply, err)
+			    : apply_add_layers(&a->m->image, apply->theirs, apply->base);
+	return r == 0 && a->rpm && !a->stopped ? rpm_rebuild(a->m, &packages, err) : r;
+}
+
 static int apply_one(struct making *m, const char *name, struct err *err)
 {
 	cleanup_image struct image theirs = IMAGE_NONE;
-	struct applying a = {m, name, false};
+	struct applying a = {m, name, false, false};
 	struct apply apply = {.layout = &m->layout,
 		.ours = &m->image,
 		.theirs = &theirs,
@@ -119,8 +138,7 @@ static int apply_one(struct making *m, const char *name, struct err *err)
 	apply.base = apply_base(&m->image, &theirs);
 	r = apply_check(&apply, err);
 	if (r == 0 && !a.stopped)
-		r = apply_merges(&apply) ? add_merged(&a, &apply, err)
-					 : apply_add_layers(&m->image, &theirs, apply.base);
+		r = add_all(&a, &apply, err);
 	apply_end(&apply);
 	if (r == 0 && a.stopped)
 		return err_tell(err, -EEXIST, "cannot be applied", name);

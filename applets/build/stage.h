@@ -77,6 +77,19 @@ int steps_script(struct making *m, const char *name, const struct strings *lines
 int add_tar(struct making *m, struct err *err);
 int add_applied_images(struct making *m, struct err *err);
 
+/* Adds what was changed in the stage as a layer; what: for the history. The same. */
+int steps_pack(struct stage *s, const char *what, struct err *err);
+
+/*
+ * The packages in rpm's database of m->image and of another one, of which the lowest base layers
+ * are the same, as these images' own rpm has them: merged. Then as the database of m->image, by a
+ * layer of its own. The same; -EEXIST where both changed a package, and not alike, after it was
+ * told.
+ */
+int rpm_unite(struct making *m, const struct image *theirs, size_t base, struct buf *merged,
+	struct err *err);
+int rpm_rebuild(struct making *m, const struct buf *merged, struct err *err);
+
 /* Adds a layer with an entry of the history. The same. */
 int add_made_layer(struct making *m, const struct descriptor *d, const char *diff_id,
 	const char *what, struct err *err);

@@ -143,7 +143,7 @@ static const char *layer_name(const struct making *m)
 	return m->r->run.count ? "run" : lay_needed(m->r) ? "imports" : "ldconfig";
 }
 
-static int pack(struct stage *s, struct err *err)
+int steps_pack(struct stage *s, const char *what, struct err *err)
 {
 	cleanup_descriptor struct descriptor d = DESCRIPTOR_NONE;
 	char diff_id[DIGEST_MAX];
@@ -151,7 +151,7 @@ static int pack(struct stage *s, struct err *err)
 
 	if (r <= 0)
 		return r;
-	r = add_made_layer(s->m, &d, diff_id, layer_name(s->m), err);
+	r = add_made_layer(s->m, &d, diff_id, what, err);
 	if (r == 0 && !s->plain)
 		keep(s, diff_id);
 	return r;
@@ -180,7 +180,7 @@ static int make_layer(struct making *m, struct err *err)
 	if (r == 0 && m->r->run.count)
 		r = run(&s, err);
 	if (r == 0)
-		r = pack(&s, err);
+		r = steps_pack(&s, layer_name(m), err);
 	return r;
 }
 

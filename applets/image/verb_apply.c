@@ -20,8 +20,14 @@ dpkg's
 .Pa status
 and apt's
 .Pa extended_states .
-Where both changed one entry, that is refused, as are databases that cannot be merged, rpm's and
-pacman's.
+Where both changed one entry, that is refused, as is what differs in one version of a package in
+pacman's database, and rpm's database, which only the image's own
+.Xr rpmdb 8
+can merge: the
+.Cm apply
+of
+.Xr rlc-build 1
+has it do so.
 Logs and caches are those of the image that is applied;
 .Pa etc/ld.so.cache
 too, and a message says so.
@@ -62,7 +68,8 @@ static void tell(void *job, enum apply_kind kind, const char *path, const char *
 {
 	struct job *j = job;
 
-	j->stopped |= kind == APPLY_REFUSED || (kind != APPLY_NOTE && !j->force);
+	j->stopped |= kind == APPLY_REFUSED || kind == APPLY_DATABASE ||
+		      (kind != APPLY_NOTE && !j->force);
 	report(j->m.v.self, "%s: %s", path, what);
 }
 

@@ -108,26 +108,58 @@ static bool is_volatile(const char *path)
 {
 	static const char *const places[] = {"var/log/", "var/cache/", "tmp/", "run/", "var/tmp/",
 		"var/lib/apt/lists/", "var/lib/dpkg/status-old", "var/lib/dpkg/lock",
-		"root/.cache/", NULL};
+		"var/lib/pacman/sync/", "root/.cache/", NULL};
 	size_t n = strlen(path);
 
 	return is_one_of(path, places) || (starts(path, "etc/") && path[n - 1] == '-');
 }
 
+/* What is rpm's own; the last is where Debian's rpm keeps it. */
+static bool is_rpm(const char *path)
+{
+	static const char *const places[] = {
+		"var/lib/rpm/", "usr/lib/sysimage/rpm/", "root/.rpmdb/", NULL};
+
+	return is_one_of(path, places);
+}
+
+/* Who asked for which package, and when: no package is lost with it. */
+static bool is_history(const char *path)
+{
+	static const char *const places[] = {
+		"var/lib/dnf/", "usr/lib/sysimage/libdnf5/", "var/lib/zypp/", NULL};
+
+	return is_one_of(path, places);
+}
+
+#define PACMAN "var/lib/pacman/local/" /* a directory for each version of each package */
+
+/* When and why it was installed. */
+static bool is_pacman_desc(const char *path)
+{
+	const char *last = strrchr(path, '/');
+
+	return starts(path, PACMAN) && strcmp(last, "/desc") == 0;
+}
+
 /* Both changed it, and not alike; files: both have it as a regular file. */
 static int collide(struct apply *a, const char *path, bool files)
 {
-	static const char *const databases[] = {
-		"var/lib/rpm/", "usr/lib/sysimage/rpm/", "var/lib/pacman/local/", NULL};
-
-	if (is_one_of(path, databases))
-		a->tell(a->arg, APPLY_REFUSED, path,
-			"both changed this database, which cannot be merged");
+	if (is_rpm(path))
+		a->tell(a->arg, APPLY_DATABASE, path,
+			"both changed rpm's database, which only the image's own rpm can merge: "
+			"rlc-build's apply has it do so");
+	else if (is_history(path))
+		a->tell(a->arg, APPLY_NOTE, path,
+			"both changed it: that of the image that is applied is taken");
 	else if (files && records_kind(path) != RECORDS_NONE)
 		return json_object_set_new_nocheck(a->merged, path, json_true()) ? -ENOMEM : 0;
 	else if (strcmp(path, "etc/ld.so.cache") == 0)
 		a->tell(a->arg, APPLY_NOTE, path, "both changed it: run ldconfig in the image");
-	else if (!is_volatile(path))
+	else if (starts(path, PACMAN) && !is_pacman_desc(path))
+		a->tell(a->arg, APPLY_REFUSED, path,
+			"both changed this database, which cannot be merged");
+	else if (!is_volatile(path) && !is_pacman_desc(path))
 		a->tell(a->arg, APPLY_CONFLICT, path, "both changed it");
 	return 0;
 }

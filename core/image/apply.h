@@ -12,7 +12,9 @@
 enum apply_kind {
 	APPLY_CONFLICT, /* both changed it, and not alike; theirs would win */
 	APPLY_LOST,     /* what ours changed would be undone */
-	APPLY_REFUSED,  /* a database that rlc cannot merge, or lists that contradict each other */
+	APPLY_REFUSED,  /* a database that cannot be merged, or lists that contradict each other */
+	APPLY_DATABASE, /* rpm's: what both installed is to be put together by the tree's own tools
+			 */
 	APPLY_NOTE      /* theirs wins; somebody has to know */
 };
 
