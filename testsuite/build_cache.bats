@@ -324,3 +324,83 @@ b"
 "
 	equal "$(of_image oci:a .config.blob.config.Labels.h)" FOUR
 }
+
+# spoil FILE: a byte of it is another, its size and time of change as before
+spoil() {
+	touch -r "$1" stamp
+	printf '\xff' | dd of="$1" bs=1 seek=40 conv=notrunc status=none
+	touch -r stamp "$1"
+}
+
+# blob LAYOUT:TAG [FILTER]: where a blob of the image is
+blob() { echo "${1%%:*}/blobs/sha256/$(of_image "$1" "${2:-.manifest.blob.layers[-1].digest}" | cut -d: -f2)"; }
+
+@test "a blob that was damaged is noticed, wherever it is, and made anew" {
+	export SOURCE_DATE_EPOCH=1700000000
+	rlc-build build
+	unchanged
+	for at in oci .stacker/layout; do
+		layer=$(blob $at:a)
+		cp "$layer" good
+		spoil "$layer"
+		runs 0 rlc-build build
+		has "$layer was damaged, and is made anew"
+		same "$layer" good
+		runs 0 rlc-image validate --layout oci
+		unchanged
+		cp good alone
+		mv alone "$layer"
+		unchanged
+		spoil "$layer"
+		runs 0 rlc-build build
+		has "$layer was damaged, and is made anew"
+		same "$layer" good
+		unchanged
+	done
+	manifest=$(blob oci:a .manifest.descriptor.digest)
+	config=$(blob oci:a .config.descriptor.digest)
+	for file in "$manifest" "$config"; do
+		cp "$file" good
+		spoil "$file"
+		runs 0 rlc-build build
+		lacks running
+		same "$file" good
+		unchanged
+	done
+	runs 0 rlc-image validate --layout oci
+}
+
+@test "a damaged layer of the base is not delivered" {
+	rlc-build build
+	layer=$(blob oci:a '.manifest.blob.layers[0].digest')
+	cp "$layer" good
+	cp good alone
+	mv alone "base${layer#oci}"
+	spoil "$layer"
+	runs 0 rlc-build build
+	has "$layer was damaged, and is made anew"
+	same "$layer" good
+	same ".stacker/layout${layer#oci}" good
+	unchanged
+	spoil "base${layer#oci}"
+	rm -r oci
+	runs 1 rlc-build build
+	has "base${layer#oci}: it does not have its digest"
+}
+
+@test "a lost index.json is made anew of what is cached" {
+	rlc-build build
+	rm oci/index.json
+	runs 0 rlc-build build
+	has "$PWD/oci/index.json was lost" "a: cached" "b: cached"
+	runs 0 rlc-image list --layout oci
+	has a b
+	rm .stacker/layout/index.json
+	runs 1 rlc-build gc
+	runs 0 rlc-build build
+	has "$PWD/.stacker/layout/index.json was lost" "a: cached" "b: cached"
+	lacks running
+	unchanged
+	rlc-build gc
+	unchanged
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What an image is based on. */
 #include "applets/build/making.h"
+#include "core/build/blob.h"
 #include "core/image/transport.h"
 
 #include <stdio.h>
@@ -111,13 +112,11 @@ static int known_archive(struct making *m, const char *memo, struct err *err)
 		descriptor_read(doc, memo, &d, &ignored) < 0 ||
 		image_open_descriptor(&m->layout, &d, NULL, &m->image, &ignored) < 0)
 		return 0;
-	for (size_t n = 0; n < m->image.layer_count; n++)
-		if (blob_there(&m->layout, &m->image.layers[n]) < 0) {
-			image_done(&m->image);
-			m->image = (struct image)IMAGE_NONE;
-			return 0;
-		}
-	return 1;
+	if (layers_sound(m, &m->layout, &m->image))
+		return 1;
+	image_done(&m->image);
+	m->image = (struct image)IMAGE_NONE;
+	return 0;
 }
 
 static int read_archive(
@@ -224,6 +223,7 @@ int base_find(struct making *m, struct err *err)
 }
 
 struct bring {
+	struct making *m;
 	const struct layout *from;
 	struct layout *to;
 };
@@ -232,13 +232,13 @@ static int bring_blob(void *arg, const struct descriptor *d, struct err *err)
 {
 	struct bring *b = arg;
 
-	return blob_there(b->to, d) == 0 ? 0 : blob_copy(b->from, b->to, d, true, err);
+	return blob_sound(b->m, b->to, d) ? 0 : blob_copy(b->from, b->to, d, true, err);
 }
 
-static int bring_image(
-	const struct layout *from, struct layout *to, const struct image *i, struct err *err)
+static int bring_image(struct making *m, const struct layout *from, struct layout *to,
+	const struct image *i, struct err *err)
 {
-	struct bring b = {from, to};
+	struct bring b = {m, from, to};
 
 	return blobs_each(from, &i->top, bring_blob, &b, err);
 }
@@ -247,7 +247,7 @@ int base_bring(struct making *m, struct err *err)
 {
 	if (m->from.fd < 0)
 		return 0;
-	return bring_image(&m->from, &m->layout, &m->image, err);
+	return bring_image(m, &m->from, &m->layout, &m->image, err);
 }
 
 int base_named(struct making *m, const char *name, struct image *out, struct err *err)
@@ -266,34 +266,42 @@ int base_named(struct making *m, const char *name, struct image *out, struct err
 		r = layout_open(&from, dir, LAYOUT_READ, err);
 	if (r == 0)
 		r = open_image(&from, tag, m->r, out, err);
-	return r < 0 ? err_set(err, r, NULL, name) : bring_image(&from, &m->layout, out, err);
+	return r < 0 ? err_set(err, r, NULL, name) : bring_image(m, &from, &m->layout, out, err);
 }
 
-static bool is_delivered(const struct layout *to, const struct image *i, const char *name)
+static bool is_delivered(
+	struct making *m, const struct layout *to, const struct image *i, const char *tag)
 {
 	cleanup_err struct err err = ERR_NONE;
 	cleanup_image struct image there = IMAGE_NONE;
 
-	if (image_open(to, name, NULL, &there, &err) < 0 ||
-		strcmp(there.top.digest, i->top.digest) != 0)
-		return false;
-	for (size_t n = 0; n < there.layer_count; n++)
-		if (blob_there(to, &there.layers[n]) < 0)
-			return false;
-	return true;
+	return image_open(to, tag, NULL, &there, &err) == 0 &&
+	       strcmp(there.top.digest, i->top.digest) == 0 && layers_sound(m, to, &there);
 }
 
-int deliver(struct work *w, const struct layout *from, const char *name, const char *dir,
-	const char *tag, struct err *err)
+/* What is linked from one layout to another has other times from then on. */
+static void remember(struct making *m, const struct layout *to, const struct image *i)
+{
+	for (size_t n = 0; n < i->layer_count; n++) {
+		blob_known(m->sums, &m->layout, &i->layers[n]);
+		blob_known(m->sums, to, &i->layers[n]);
+	}
+}
+
+int deliver(struct making *m, const char *dir, const char *tag, struct err *err)
 {
 	cleanup_layout struct layout to = LAYOUT_NONE;
 	cleanup_image struct image i = IMAGE_NONE;
-	int r = image_open(from, name, NULL, &i, err);
+	int r = image_open(&m->layout, m->r->name, NULL, &i, err);
 
 	if (r == 0)
-		r = work_layout(w, dir, LAYOUT_WRITE, &to, err);
-	if (r < 0 || is_delivered(&to, &i, tag))
-		return r;
-	r = bring_image(from, &to, &i, err);
-	return r < 0 ? r : image_tag(&to, tag, &i.top, err);
+		r = work_layout(m->w, dir, LAYOUT_WRITE, &to, err);
+	if (r == 0 && !is_delivered(m, &to, &i, tag)) {
+		r = bring_image(m, &m->layout, &to, &i, err);
+		if (r == 0)
+			r = image_tag(&to, tag, &i.top, err);
+	}
+	if (r == 0)
+		remember(m, &to, &i);
+	return r;
 }

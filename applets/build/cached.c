@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What was built before: found by what it was made of. */
 #include "applets/build/making.h"
+#include "core/build/blob.h"
 
 #include <stdio.h>
 
@@ -24,12 +25,29 @@ static int save(const struct making *m, const char *hex, const json_t *doc, stru
 	return r < 0 ? err_set_at(err, r, "cannot write", m->w->b.stacker, "cache") : 0;
 }
 
-static bool has_all(const struct layout *l, const struct image *i)
+static void drop(struct making *m, const struct layout *l, const struct descriptor *d)
 {
+	making_say(m, "%s/blobs/sha256/%s was damaged, and is made anew", l->path,
+		digest_hex(d->digest));
+	unlinkat(l->blobs, digest_hex(d->digest), 0);
+}
+
+bool blob_sound(struct making *m, const struct layout *l, const struct descriptor *d)
+{
+	int r = blob_look(m->sums, l, d);
+
+	if (r == -EBADMSG)
+		drop(m, l, d);
+	return r == 0;
+}
+
+bool layers_sound(struct making *m, const struct layout *l, const struct image *i)
+{
+	bool all = true;
+
 	for (size_t n = 0; n < i->layer_count; n++)
-		if (blob_there(l, &i->layers[n]) < 0)
-			return false;
-	return true;
+		all &= blob_sound(m, l, &i->layers[n]);
+	return all;
 }
 
 /* Whether the name stands for it already. */
@@ -63,7 +81,7 @@ int cache_find_image(struct making *m, struct err *err)
 	if (load(m, m->whole, &doc) < 0 ||
 		descriptor_read(json_object_get(doc, "manifest"), m->whole, &d, &ignored) < 0 ||
 		image_open_descriptor(&m->layout, &d, NULL, &i, &ignored) < 0 ||
-		!has_all(&m->layout, &i))
+		!layers_sound(m, &m->layout, &i))
 		return 0;
 	if (is_tagged(m, &d))
 		return 1;
@@ -80,8 +98,7 @@ static int add_layer(struct making *m, const json_t *one)
 	json_t *list = doc_array(m->image.config, "history");
 
 	if (!diff_id || !digest_valid(diff_id) ||
-		descriptor_read(json_object_get(one, "layer"), "cache", &d, &err) < 0 ||
-		blob_there(&m->layout, &d) < 0)
+		descriptor_read(json_object_get(one, "layer"), "cache", &d, &err) < 0)
 		return -ENOENT;
 	if (!list || json_array_append(list, json_object_get(one, "history")) != 0)
 		return -ENOMEM;
@@ -89,7 +106,7 @@ static int add_layer(struct making *m, const json_t *one)
 }
 
 /* All of them are looked at before one is added. */
-static bool layers_there(const struct making *m, const json_t *layers)
+static bool layers_there(struct making *m, const json_t *layers)
 {
 	const json_t *one;
 	size_t n;
@@ -100,7 +117,7 @@ static bool layers_there(const struct making *m, const json_t *layers)
 		cleanup_err struct err err = ERR_NONE;
 
 		if (descriptor_read(json_object_get(one, "layer"), "cache", &d, &err) < 0 ||
-			blob_there(&m->layout, &d) < 0 || !doc_text(one, "diffID") ||
+			!blob_sound(m, &m->layout, &d) || !doc_text(one, "diffID") ||
 			!json_is_object(json_object_get(one, "history")))
 			return false;
 	}
@@ -217,29 +234,14 @@ int cache_keep_image(struct making *m, struct err *err)
 	return r;
 }
 
-static bool is_damaged(const struct layout *l, const struct descriptor *d)
-{
-	cleanup_err struct err err = ERR_NONE;
-	struct source *s;
-	int64_t n;
-
-	if (blob_there(l, d) < 0)
-		return false;
-	n = blob_source(l, d, &s, &err);
-	if (n == 0)
-		n = source_drain(s);
-	source_free(s);
-	return n == -EBADMSG;
-}
-
 static int drop_layers(struct making *m, const struct image *i)
 {
 	int count = 0;
 
 	for (size_t n = 0; n < i->layer_count; n++)
-		if (is_damaged(&m->layout, &i->layers[n])) {
-			making_say(m, "%s was damaged, and is made anew", i->layers[n].digest);
-			count += unlinkat(m->layout.blobs, digest_hex(i->layers[n].digest), 0) == 0;
+		if (blob_read(&m->layout, &i->layers[n]) == -EBADMSG) {
+			drop(m, &m->layout, &i->layers[n]);
+			count++;
 		}
 	return count;
 }

@@ -172,7 +172,7 @@ static int make(struct making *m, int out, int terminal, struct err *err)
 	} else if (r == 0)
 		r = make_anew(m, err);
 	if (r >= 0 && !m->r->build_only)
-		r = deliver(m->w, &m->layout, m->r->name, m->w->b.oci, m->r->name, err);
+		r = deliver(m, m->w->b.oci, m->r->name, err);
 	return MIN(r, 0);
 }
 

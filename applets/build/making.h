@@ -102,6 +102,12 @@ int cache_keep_labels(struct making *m, struct err *err);
 int cache_keep_image(struct making *m, struct err *err);
 /* Remembers what it was made of last, for --why; a fault is nobody's concern. */
 void cache_keep_last(const struct making *m);
+/*
+ * Whether the blob, all layers of the image, are in the layout and are what their digests say. What
+ * is damaged goes, and that is said.
+ */
+bool blob_sound(struct making *m, const struct layout *l, const struct descriptor *d);
+bool layers_sound(struct making *m, const struct layout *l, const struct image *i);
 /* Layers in the layout that are not what their digests say go; says which. How many. */
 int cache_drop_damaged(struct making *m);
 /* Says why the image is built anew. */
@@ -129,8 +135,7 @@ int grab_to(struct making *m, const char *url, int to, const char *as, struct er
 /* Gives the image the recipe's configuration. 0 or negative errno with err. */
 int configure(struct making *m, struct err *err);
 
-/* Copies the image called name to another layout, as tag. 0 or negative errno with err. */
-int deliver(struct work *w, const struct layout *from, const char *name, const char *dir,
-	const char *tag, struct err *err);
+/* Copies the image that was built to another layout, as tag. 0 or negative errno with err. */
+int deliver(struct making *m, const char *dir, const char *tag, struct err *err);
 
 #endif

@@ -89,7 +89,7 @@ static const char *unknown(const struct job *j)
 	return NULL;
 }
 
-static int send_as(struct job *j, const struct making *m, const char *tag, struct err *err)
+static int send_as(struct job *j, struct making *m, const char *tag, struct err *err)
 {
 	cleanup_free char *name = NULL;
 
@@ -97,9 +97,7 @@ static int send_as(struct job *j, const struct making *m, const char *tag, struc
 		return err_set(err, -ENOMEM, NULL, name = NULL);
 	printf("%s %s to %s:%s\n", j->show_only ? "would publish" : "publishing", m->r->name,
 		j->url, name);
-	return j->show_only
-		       ? 0
-		       : deliver(&j->w, &m->layout, m->r->name, j->url + strlen("oci:"), name, err);
+	return j->show_only ? 0 : deliver(m, j->url + strlen("oci:"), name, err);
 }
 
 static int publish(struct job *j, const struct order_item *item, struct err *err)

@@ -113,9 +113,18 @@ static int make_layout(const struct work *w, const char *dir, struct err *err)
 int work_layout(const struct work *w, const char *dir, enum layout_use use, struct layout *l,
 	struct err *err)
 {
-	int r = make_layout(w, dir ? dir : w->layout_dir, err);
+	const char *path = dir ? dir : w->layout_dir;
+	int r = make_layout(w, path, err);
 
-	return r < 0 ? r : layout_open(l, dir ? dir : w->layout_dir, use, err);
+	if (r == 0)
+		r = layout_open(l, path, use, err);
+	if (r < 0 || use != LAYOUT_WRITE)
+		return r;
+	r = layout_index_anew(l, err);
+	if (r > 0)
+		report(w->b.self, "%s/index.json was lost: it has what is built from here on",
+			path);
+	return MIN(r, 0);
 }
 
 int work_load(const struct work *w, const char *dir, const char *name, struct buf *text)

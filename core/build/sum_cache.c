@@ -191,10 +191,15 @@ void sum_cache_add(
 	struct sum_cache *c, const struct stat *st, const struct timespec *now, const char *hex)
 {
 	int64_t tick = st->st_ctim.tv_nsec ? INT64_C(20000000) : INT64_C(2100000000);
+
+	if (nanoseconds(st->st_ctim) < nanoseconds(*now) - tick)
+		sum_cache_note(c, st, hex);
+}
+
+void sum_cache_note(struct sum_cache *c, const struct stat *st, const char *hex)
+{
 	struct sum sum = sum_of(st);
 
-	if (sum.ctime >= nanoseconds(*now) - tick)
-		return;
 	for (size_t i = 0; i < SUM_BYTES; i++)
 		sum.bytes[i] = (unsigned char)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
 	buf_add(&c->fresh, &sum, sizeof sum); /* without memory it is read again */

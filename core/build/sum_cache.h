@@ -37,4 +37,7 @@ bool sum_cache_find(const struct sum_cache *c, const struct stat *st, char hex[6
 void sum_cache_add(
 	struct sum_cache *c, const struct stat *st, const struct timespec *now, const char *hex);
 
+/* Remembers it whenever the file changed last: who calls knows that nobody changes it now. */
+void sum_cache_note(struct sum_cache *c, const struct stat *st, const char *hex);
+
 #endif

@@ -281,16 +281,40 @@ static int write_index(const struct layout *l, const json_t *index, struct err *
 	return r < 0 ? err_set_at(err, r, "cannot write", l->path, INDEX_FILE) : 0;
 }
 
-int layout_change(struct layout *l, index_change_fn *change, void *arg, struct err *err)
+/* index.json itself is replaced, so a lock on it would be one on the old one. Closing unlocks. */
+static int lock_index(const struct layout *l, struct err *err)
 {
 	struct stat st;
-	cleanup_json json_t *index = NULL;
-	/* index.json itself is replaced, so a lock on it would be one on the old one */
 	cleanup_fd int fd = layout_file(l->fd, VERSION_FILE, &st);
 	int r = fd < 0 ? fd : lock(fd, LOCK_EX);
 
-	if (r < 0)
-		return err_set_at(err, r, "cannot lock", l->path, VERSION_FILE);
+	return r < 0 ? err_set_at(err, r, "cannot lock", l->path, VERSION_FILE) : take_fd(&fd);
+}
+
+int layout_index_anew(const struct layout *l, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = 0;
+
+	if (faccessat(l->fd, INDEX_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
+		return 0;
+	fd = lock_index(l, err);
+	if (fd < 0)
+		return fd;
+	if (faccessat(l->fd, INDEX_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	r = replace_file(l, INDEX_FILE, empty_index, strlen(empty_index));
+	return r < 0 ? err_set_at(err, r, "cannot write", l->path, INDEX_FILE) : 1;
+}
+
+int layout_change(struct layout *l, index_change_fn *change, void *arg, struct err *err)
+{
+	cleanup_json json_t *index = NULL;
+	cleanup_fd int fd = lock_index(l, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
 	r = layout_index(l, &index, err);
 	if (r == 0)
 		r = change(arg, index, err);

@@ -48,6 +48,12 @@ int layout_open(struct layout *l, const char *dir, enum layout_use use, struct e
 
 void layout_close(struct layout *l);
 
+/*
+ * Writes an empty index.json where there is none, under the lock of layout_change. 1; 0 where there
+ * is one; negative errno with err.
+ */
+int layout_index_anew(const struct layout *l, struct err *err);
+
 /* Reads index.json: an object whose "manifests" is an array of objects. 0 or -errno with err. */
 int layout_index(const struct layout *l, json_t **index, struct err *err);
 

@@ -188,7 +188,7 @@ static int copy_bytes(
 		r = sink_pump(to, s);
 	sink_free(to);
 	if (r < 0)
-		err_set(err, r, source_why(s) ? source_why(s) : "cannot copy", d->digest);
+		blob_err(from, d->digest, r, source_why(s) ? source_why(s) : "cannot copy", err);
 	source_free(s);
 	return r;
 }
