@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # rlc-build: from a file of steps to images. What is cached is in build_cache.bats, what goes wrong in
-# build_faults.bats, the file itself in build_file.bats.
+# build_faults.bats, the file itself in build_file.bats, options and the other verbs in build_verbs.bats.
 # environments: user tmpfs oldkernel inns root
 load lib
 
@@ -356,6 +356,14 @@ inside"
 	END
 	runs 0 rlc-build build
 	has "both| 1" "both| 2" "both| one:x:1:1" "both| two:x:2:2"
+	runs 0 rlc-build grab both:/etc/passwd
+	equal "$(cat passwd)" "root:x:0:0::/root:/bin/sh
+one:x:1:1::/:/bin/sh
+two:x:2:2::/:/bin/sh"
+	# an image of another layout, with its layers as they are
+	equal "$(of_image oci:outside '.manifest.blob.layers[].digest')" \
+		"$(of_image b:latest '.manifest.blob.layers[].digest')"
+	equal "$(depth oci:outside)" 1
 	equal "$(of_image oci:both '.manifest.blob.layers[2].digest')" "$(of_image oci:two '.manifest.blob.layers[1].digest')"
 	cat >>stacker.yaml <<-'END'
 		clash:
@@ -421,6 +429,36 @@ inside"
 	has "stacker.yaml:3:13: rlc-build fetches nothing: fetch 'https://some.where/x' first"
 }
 
+@test "type docker: an archive of a layout, and which of its images" {
+	rlc-image copy base:base oci-archive:one.tar:1
+	mkdir t
+	echo x >t/x
+	rlc-image copy base:base two:1
+	rlc-image copy tree:t two:2
+	tar cf two.tar -C two .
+	file <<-'END'
+		a:
+		  from: {type: docker, url: "oci-archive:one.tar:1"}
+		  run: touch /new
+		b:
+		  from: {type: docker, url: "oci-archive:one.tar"}
+		c:
+		  from: {type: docker, url: "oci-archive:two.tar:2"}
+	END
+	runs 0 rlc-build build
+	has "a: reading $WORK/one.tar"
+	equal "$(of_image oci:a '.config.blob.rootfs.diff_ids[0]')" "$(of_image base:base '.config.blob.rootfs.diff_ids[0]')"
+	equal "$(layer_of oci:a 1)" "new "
+	equal "$(of_image oci:b '.config.blob.rootfs.diff_ids')" "$(of_image base:base '.config.blob.rootfs.diff_ids')"
+	equal "$(layer_of oci:c 0)" "x "
+	runs 0 rlc-build build
+	has "a: cached" "b: cached" "c: cached"
+	lacks reading
+	sed -i 's/two.tar:2/two.tar:3/' stacker.yaml
+	runs 1 rlc-build build
+	has "failed: c"
+}
+
 @test "a hash is checked" {
 	echo hello >f
 	file <<-'END'
@@ -461,47 +499,6 @@ inside"
 	FOO_A=1 FOO_B=2 BAR=3 http_proxy=4 no_proxy=5 NO_PROXY=6 runs 0 rlc-build build
 	has "a| FOO_A=1" "a| FOO_B=mine" "b| http_proxy=4" "b| no_proxy=5" "b| NO_PROXY=6"
 	lacks "BAR=" "a| http_proxy" "b| FOO_A"
-}
-
-@test "options stand before the verb or behind it; substitutions" {
-	mkdir w
-	file <<-'END'
-		${{NAME}}:
-		  from: {type: scratch}
-		  labels: {dir: "${{STACKER_OCI_DIR}}", d: "${{D:e}}", f: "${{F}}"}
-	END
-	echo 'F: from file' >subst.yaml
-	runs 0 rlc-build --work-dir w --oci-dir out build --substitute NAME=n --substitute-file subst.yaml
-	equal "$(config_of out:n .Labels | jq -c .)" "{\"dir\":\"$PWD/out\",\"d\":\"e\",\"f\":\"from file\"}"
-	[ -d w/.stacker ]
-	[ ! -e .stacker ]
-	runs 0 rlc-build build --stacker-dir other --oci-dir w/oci --substitute NAME=n --substitute F=g -q
-	is ""
-	equal "$(config_of w/oci:n .Labels.f)" g
-	runs 2 rlc-build buidl
-	has "did you mean 'build'?"
-	runs 2 rlc-build build --layer-type squashfs
-	has "rlc-build makes tar layers alone"
-	runs 2 rlc-build build --debug --quiet
-	runs 0 rlc-build build --layer-type tar --storage-type overlay --substitute NAME=n --substitute F=g --log-file log --log-timestamp
-	is ""
-	grep -E '^....-..-.. ..:..:.. n: built$' log
-}
-
-@test "--config says where things are" {
-	file <<-'END'
-		a:
-		  from: {type: scratch}
-	END
-	printf 'stacker_dir: s\noci_dir: o\nrootfs_dir: r\n' >conf.yaml
-	runs 0 rlc-build --config conf.yaml build
-	[ -d s ]
-	[ -d o ]
-	[ ! -e oci ]
-	runs 0 rlc-build --config conf.yaml --oci-dir p build
-	[ -d p ]
-	runs 1 rlc-build --config none.yaml build
-	has "none.yaml"
 }
 
 @test "--compress, and what a base has otherwise" {
@@ -601,108 +598,4 @@ inside"
 	runs 0 rlc-image validate --layout oci
 	umoci unpack --rootless --image oci:a bundle >/dev/null 2>&1
 	[ -e bundle/rootfs/new ] && [ ! -e bundle/rootfs/bin/sleep ]
-}
-
-@test "order-only, recursive-build, inspect, grab, chroot, check" {
-	mkdir -p x/y
-	file <<-'END'
-		config:
-		  prerequisites: [x/other.yaml]
-		b:
-		  from: {type: built, tag: a}
-		  imports: [stacker.yaml]
-		  run: echo made >/made; mkdir -p /d/e; echo f >/d/e/f
-		  annotations: {"org.x": "y\u001b"}
-	END
-	cat >x/other.yaml <<-'END'
-		a:
-		  from: {type: oci, url: "../base:base"}
-	END
-	runs 0 rlc-build build --order-only
-	is "a
-b"
-	[ ! -e oci ]
-	rlc-build build
-	runs 0 rlc-build inspect b
-	has "layer 1: " 'org.x: y\033' '"architecture": '
-	runs 0 rlc-build grab b:/made
-	equal "$(cat made)" made
-	runs 0 rlc-build grab b:d/e
-	equal "$(cat e/f)" f
-	runs 1 rlc-build grab b:/none
-	has "none: cannot read"
-	runs 2 rlc-build grab b
-	runs 0 rlc-build chroot b sh -c 'cat /made /stacker/imports/stacker.yaml; rm /made; touch /x'
-	has made "  prerequisites:"
-	runs 7 rlc-build exec b sh -c 'cat /made; exit 7'
-	is made
-	rm stacker.yaml
-	runs 0 rlc-build chroot b cat /made
-	runs 1 rlc-build chroot none
-	has "there is no such tag"
-	runs 0 rlc-build check
-	has "overlay: "
-	mv x/other.yaml x/y/stacker.yaml
-	sed -i 's|\.\./base|../../base|' x/y/stacker.yaml
-	runs 0 rlc-build recursive-build -d x
-	is "a: configured anew"
-	runs 1 rlc-build recursive-build -d x -p nothing
-	runs 0 rlc-build recursive-build -d x -p 'y/s.*yaml$'
-}
-
-@test "publish to a layout, under the name and each tag" {
-	file <<-'END'
-		a:
-		  from: {type: scratch}
-		b:
-		  from: {type: scratch}
-		  build_only: true
-		c:
-		  from: {type: scratch}
-	END
-	runs 1 rlc-build publish --url oci:pub --tag v1
-	has "has to be built before it is published"
-	rlc-build build
-	runs 0 rlc-build publish --url oci:pub --tag v1 --show-only
-	has "would publish a to oci:pub:a_v1"
-	[ ! -e pub ]
-	rlc-build publish --url oci:pub --tag v1 --tag latest --image a
-	runs 0 rlc-image list --layout pub
-	has a_latest a_v1
-	lacks c_
-	runs 1 rlc-build publish --url oci:pub --tag v2 --image aa
-	has "aa: there is no such image"
-	rlc-build publish --url oci:pub --tag v2
-	runs 0 rlc-image list --layout pub
-	has a_v2 c_v2
-	lacks b_v2
-	runs 2 rlc-build publish --url docker://some.where/x --tag v1
-	has "skopeo copy takes it to a registry"
-}
-
-@test "gc leaves what images need; clean leaves nothing" {
-	file <<-'END'
-		a:
-		  from: {type: oci, url: "base:base"}
-		  run: touch /one
-	END
-	rlc-build build
-	sed -i s/one/two/ stacker.yaml
-	rlc-build build
-	blobs=$(ls .stacker/layout/blobs/sha256 | wc -l)
-	layers=$(ls .stacker/store/layers | wc -l)
-	runs 0 rlc-build gc
-	is ""
-	[ "$(ls .stacker/layout/blobs/sha256 | wc -l)" -lt "$blobs" ]
-	[ "$(ls .stacker/store/layers | wc -l)" -eq $((layers - 1)) ]
-	runs 0 rlc-build build
-	is "a: cached"
-	runs 0 rlc-image validate --layout oci
-	exec 8<.stacker/store
-	flock -s 8
-	runs 1 rlc-build clean
-	has "somebody is building"
-	exec 8<&-
-	rlc-build clean --all
-	[ ! -e oci ] && [ ! -e .stacker ] && [ -e stacker.yaml ]
 }

@@ -33,9 +33,10 @@ What it is based on:
 .Cm docker
 .Po Cm url
 is
-.Li oci: Ns Ar DIR : Ns Ar TAG
-or
+.Li oci: Ns Ar DIR : Ns Ar TAG ,
 .Li docker-archive: Ns Ar FILE : Ns Ar NAME
+or
+.Li oci-archive: Ns Ar FILE : Ns Ar TAG
 .Pc ,
 .Cm tar
 .Pq Cm url No is a file, or Li stacker:// Ns Ar NAME Ns / Ns Ar PATH
