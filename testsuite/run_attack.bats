@@ -24,12 +24,13 @@ on_host='.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(if .t
 }
 
 @test "a container among the host's processes ends as a whole" {
-	bundle "$on_host"' | .process.args = ["sh", "-c", "sleep 84.5 & setsid sleep 84.5 & sleep 84.5"]'
+	n=84.$$ # others may run this, too
+	bundle "$on_host"' | .process.args = ["sh", "-c", "sleep $0 & setsid sleep $0 & sleep $0", "'$n'"]'
 	for how in "kill x KILL" "delete --force x"; do
 		rlc-run --root states run -d -b b x </dev/null >/dev/null 2>&1
-		until [ "$(pgrep -fc '^sleep 84.5')" = 3 ]; do sleep 0.02; done
+		until [ "$(pgrep -fc "^sleep $n")" = 3 ]; do sleep 0.02; done
 		rlc-run --root states $how
-		runs 1 pgrep -f '^sleep 84.5'
+		runs 1 pgrep -f "^sleep $n"
 		rlc-run --root states delete --force x
 	done
 }
@@ -43,6 +44,16 @@ on_host='.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(if .t
 		.linux.sysctl = {"kernel.domainname": "'"$(cat /proc/sys/kernel/domainname)"'"}'
 	boxed true 2>err
 	grep -q 'cannot be had here: linux.sysctl' err
+}
+
+@test "the host keeps its name where no namespace is named that could have another" {
+	name=$(uname -n)
+	for key in hostname domainname; do
+		bundle '.linux.namespaces |= map(select(.type != "uts")) | del(.hostname) |
+			.'$key' = "'"$name"'"'
+		runs 125 boxed true
+		is "rlc-run: $key: needs a namespace \"uts\""
+	done
 }
 
 @test "root's container is who its map says, not root" {
@@ -91,5 +102,17 @@ on_host='.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(if .t
 	done
 	[ ! -e hooked ]
 	chown 0 states/x
+	rlc-run --root states delete --force x
+}
+
+@test "ps of a container among the host's processes shows its own" {
+	bundle "$on_host"' | .process.args = ["sh", "-c", "setsid sleep 85 & exec sleep 85"]'
+	rlc-run --root states run -d -b b x </dev/null >/dev/null 2>&1
+	first=$(rlc-run --root states state x | jq .pid)
+	until [ "$(rlc-run --root states ps -f json x)" = "[$(pgrep -d, -P "$first"),$(pgrep -P "$(pgrep -P "$first")")]" ]; do
+		((tries++ < 50))
+		sleep 0.02
+	done
+	equal "$(rlc-run --root states ps x | grep -c sleep)" 2
 	rlc-run --root states delete --force x
 }

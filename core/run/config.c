@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run/config_doc.h"
 
+#include <sched.h>
+
 static int read_hook(const struct at *at, void *element)
 {
 	struct run_hook *h = element;
@@ -82,6 +84,17 @@ static int read_process(const struct at *at, struct run_config *c)
 	return config_process(&process, &c->process);
 }
 
+/* It would be the host's that is renamed. */
+static int check_name(
+	const struct at *at, const char *key, const char *name, const struct run_config *c)
+{
+	struct at place = at_key(at, key);
+
+	return !name || !*name || run_config_names(c, CLONE_NEWUTS)
+		       ? 0
+		       : at_fail(&place, -EBADMSG, "needs a namespace \"uts\"");
+}
+
 static int read_rest(const struct at *at, struct run_config *c)
 {
 	struct at l = {.value = NULL};
@@ -100,7 +113,11 @@ static int read_rest(const struct at *at, struct run_config *c)
 		r = read_hooks(at, c);
 	if (r == 0)
 		r = at_member(at, "linux", JSON_OBJECT, &l);
-	return r < 0 || !l.value ? r : config_linux(&l, c);
+	if (r == 0 && l.value)
+		r = config_linux(&l, c);
+	if (r == 0)
+		r = check_name(at, "hostname", c->hostname, c);
+	return r < 0 ? r : check_name(at, "domainname", c->domainname, c);
 }
 
 /* A run of digits beyond 63 bits becomes the largest number there is, with spaces before it. */

@@ -123,8 +123,9 @@ int run_process_read(json_t *doc, struct run_process *out, struct err *err);
 void run_config_free(struct run_config *c);
 void run_process_free(struct run_process *p);
 
-/* The kinds of namespaces (CLONE_NEW...) that are made; whether it makes this one. */
+/* The kinds of namespaces (CLONE_NEW...) that are made; whether it makes, or names this one. */
 int run_config_new(const struct run_config *c);
+bool run_config_names(const struct run_config *c, int flag);
 bool run_config_has_new(const struct run_config *c, int flag);
 
 /* A word of propagation(mount_namespaces(7)) as flags: MS_PRIVATE|MS_REC for "rprivate"; 0: none.

@@ -38,6 +38,16 @@ int run_config_new(const struct run_config *c)
 	return flags;
 }
 
+bool run_config_names(const struct run_config *c, int flag)
+{
+	size_t i;
+
+	for (i = 0; i < c->namespace_count; i++)
+		if (c->namespaces[i].flag == flag)
+			return true;
+	return false;
+}
+
 bool run_config_has_new(const struct run_config *c, int flag)
 {
 	return run_config_new(c) & flag;

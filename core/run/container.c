@@ -62,16 +62,6 @@ static bool maps_one_id(void)
 	       !strchr(strchr(text, '\n') + 1, '\n');
 }
 
-static bool names(const struct run_config *config, int flag)
-{
-	size_t i;
-
-	for (i = 0; i < config->namespace_count; i++)
-		if (config->namespaces[i].flag == flag)
-			return true;
-	return false;
-}
-
 /* An ordinary user may map one id, the own one, whatever the configuration calls it. */
 static void add_maps(struct userns_map *map, const struct run_map *maps, size_t count, uint32_t own)
 {
@@ -183,7 +173,7 @@ static int enter_namespaces(struct making *m, struct err *err)
 	}
 	/* An ordinary user cannot do without one for users. */
 	m->flags = run_config_new(c->config) | CLONE_NEWNS;
-	if (is_ordinary() && !names(c->config, CLONE_NEWUSER))
+	if (is_ordinary() && !run_config_names(c->config, CLONE_NEWUSER))
 		m->flags |= CLONE_NEWUSER;
 	r = join_files(c->config, true, err);
 	if (r == 0 && m->flags & CLONE_NEWUSER)

@@ -118,13 +118,12 @@ static bool is_own_sysctl(const struct run_config *config, const char *path)
 		{"/proc/sys/kernel/domainname", CLONE_NEWUTS},
 		{"/proc/sys/kernel/hostname", CLONE_NEWUTS},
 	};
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		for (j = 0; j < config->namespace_count; j++)
-			if (config->namespaces[j].flag == kinds[i].flag &&
-				strncmp(path, kinds[i].start, strlen(kinds[i].start)) == 0)
-				return true;
+		if (run_config_names(config, kinds[i].flag) &&
+			strncmp(path, kinds[i].start, strlen(kinds[i].start)) == 0)
+			return true;
 	return false;
 }
 
