@@ -12,6 +12,7 @@ Prints what this runtime knows as a JSON object (runtime-spec, features.md).
 
 #include "core/base/io.h"
 #include <pwd.h>
+#include <sched.h>
 #include <stdio.h>
 
 enum { LIST_QUIET, LIST_TABLE, LIST_JSON };
@@ -124,45 +125,71 @@ static bool is_in(const char *pid, const char *space)
 }
 
 /* Its arguments, with spaces between. */
-static void show_command(const char *pid)
+static void show_command(pid_t pid)
 {
 	char path[64], text[256];
 	cleanup_fd int fd = -1;
 	ssize_t n, i;
 
-	snprintf(path, sizeof(path), "/proc/%.20s/cmdline", pid);
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? 0 : io_read(fd, text, sizeof(text) - 1);
 	for (i = 0; i + 1 < n; i++)
 		if ((unsigned char)text[i] < ' ')
 			text[i] = ' ';
-	printf("%-11s %.*s\n", pid, (int)MAX(n, 0), text);
+	printf("%-11d %.*s\n", (int)pid, (int)MAX(n, 0), text);
 }
 
-static int show_processes(const struct state *s, bool json)
+/* How processes are shown, and how many were. */
+struct showing {
+	bool json;
+	int count;
+};
+
+static bool show_process(void *showing, pid_t pid)
+{
+	struct showing *s = showing;
+
+	if (s->json)
+		printf("%s%d", s->count ? "," : "", (int)pid);
+	else
+		show_command(pid);
+	s->count++;
+	return true;
+}
+
+/* All of the container's pid namespace, but those that look after others. */
+static int show_namespace(const struct state *s, struct showing *how)
 {
 	char path[64], space[64];
 	cleanup_dir DIR *proc = opendir("/proc");
 	struct dirent *d;
 	ssize_t n;
-	int count = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)s->guest.pid);
 	n = readlink(path, space, sizeof(space) - 1);
 	if (n < 0 || !proc)
 		return -errno;
 	space[n] = '\0';
-	printf("%s", json ? "[" : "PID         CMD\n");
 	while ((d = readdir(proc)))
 		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' && atoi(d->d_name) != s->first.pid &&
-			is_in(d->d_name, space)) {
-			if (json)
-				printf("%s%s", count++ ? "," : "", d->d_name);
-			else
-				show_command(d->d_name);
-		}
-	printf("%s", json ? "]\n" : "");
+			is_in(d->d_name, space))
+			show_process(how, atoi(d->d_name));
 	return 0;
+}
+
+static int show_processes(const struct state *s, bool json)
+{
+	struct showing how = {json, 0};
+	int r;
+
+	printf("%s", json ? "[" : "PID         CMD\n");
+	if (run_config_has_new(&s->config, CLONE_NEWPID))
+		r = show_namespace(s, &how);
+	else
+		r = process_each_below(s->first.pid, show_process, &how);
+	printf("%s", json ? "]\n" : "");
+	return MIN(r, 0);
 }
 
 static int ps(struct call *c, struct err *err)

@@ -79,22 +79,30 @@ static void mark(struct family *f, pid_t first)
 				f->all[i].below = more = true;
 }
 
-/* One signal for each process below the first: how many got it. */
-static int kill_once(pid_t first, int signal)
+int process_each_below(pid_t first, bool (*visit)(void *arg, pid_t pid), void *arg)
 {
 	struct family f = {.all = NULL};
 	int r = look_around(&f), count = 0;
-	struct process p;
 	size_t i;
 
 	mark(&f, first);
-	for (i = 0; r == 0 && i < f.count; i++) {
-		p = process_now(f.all[i].pid);
-		if (f.all[i].below && process_kill(&p, signal) == 0)
-			count++;
-	}
+	for (i = 0; r == 0 && i < f.count; i++)
+		count += f.all[i].below && visit(arg, f.all[i].pid);
 	free(f.all);
 	return r < 0 ? r : count;
+}
+
+static bool kill_visited(void *signal, pid_t pid)
+{
+	struct process p = process_now(pid);
+
+	return process_kill(&p, *(const int *)signal) == 0;
+}
+
+/* One signal for each process below the first: how many got it. */
+static int kill_once(pid_t first, int signal)
+{
+	return process_each_below(first, kill_visited, &signal);
 }
 
 int process_kill_below(const struct process *first, int signal)

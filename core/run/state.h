@@ -86,6 +86,9 @@ int process_kill(const struct process *p, int signal);
  */
 int process_kill_below(const struct process *first, int signal);
 
+/* Visits all processes below first, in the order of their numbers: of how many visit was true. */
+int process_each_below(pid_t first, bool (*visit)(void *arg, pid_t pid), void *arg);
+
 /* Ends a container with all of its processes. -ESRCH: it has ended. */
 int state_kill(const struct state *s);
 
