@@ -135,3 +135,11 @@ load lib
 	runs 1 env XDG_RUNTIME_DIR="$PWD/run" rlc-run create -b b x
 	equal "$(ls)" $'b\nrun'
 }
+
+@test "a root without /proc whose files of that name would wait for somebody" {
+	bundle '.process.oomScoreAdj = 100 | .mounts |= map(select(.type != "proc"))'
+	mkdir b/rootfs/proc/self
+	mkfifo b/rootfs/proc/self/oom_score_adj
+	runs 0 timeout -s KILL 10 rlc-run --root states -b b echo on
+	has "process.oomScoreAdj" on
+}

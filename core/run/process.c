@@ -4,12 +4,14 @@
 #include "core/base/io.h"
 #include "core/image/spec.h"
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <linux/securebits.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <termios.h>
 
 static int fail(const struct container_guest *g, int code, const char *what, const char *path)
@@ -92,15 +94,18 @@ static int set_oom(const struct container_guest *g)
 {
 	cleanup_buf struct buf text = BUF_NONE;
 	cleanup_fd int fd = -1;
+	struct statfs fs;
 	char old[16] = "";
 
 	if (!g->c->process->has_oom_score_adj)
 		return 0;
-	fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
-	if (fd >= 0 && io_read(fd, old, sizeof(old) - 1) > 0 &&
-		atoi(old) == g->c->process->oom_score_adj)
+	/* The root's /proc may be anything: one that is none has nothing to set, and may wait. */
+	fd = open("/proc/self/oom_score_adj", O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return skip(g, "process.oomScoreAdj");
+	if (io_read(fd, old, sizeof(old) - 1) > 0 && atoi(old) == g->c->process->oom_score_adj)
 		return 0;
-	if (fd >= 0 && buf_addf(&text, "%d", g->c->process->oom_score_adj) == 0 &&
+	if (buf_addf(&text, "%d", g->c->process->oom_score_adj) == 0 &&
 		io_write(fd, text.data, text.len) == 0)
 		return 0;
 	return skip(g, "process.oomScoreAdj");
@@ -175,6 +180,9 @@ int container_prepare(void *guest)
 	if (!status)
 		status = set_limits(g);
 	find_home(g);
+	/* Nobody in the container takes what is open here before the command has replaced it. */
+	if (g->c->join && !g->emulated)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return status || !g->emulated ? status : limit_caps(g);
 }
 
@@ -266,7 +274,7 @@ static char *find_program(const char *name)
 
 	if (strchr(name, '/'))
 		return is_program(name) ? strdup(name) : NULL;
-	while (rest && (dir = strsep(&rest, ":"))) {
+	while (*name && rest && (dir = strsep(&rest, ":"))) {
 		if (asprintf(&path, "%s/%s", *dir ? dir : ".", name) < 0)
 			return NULL;
 		if (is_program(path))
