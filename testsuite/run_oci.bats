@@ -100,7 +100,8 @@ $(cat pid)
 	until grep -q up out; do sleep 0.02; done
 	runs 1 rlc-run kill c NONE
 	is "rlc-run kill: NONE: is no signal"
-	rlc-run kill c 0x 2>/dev/null || :
+	runs 1 rlc-run kill c 0x
+	runs 0 rlc-run kill c 0
 	rlc-run kill --all c SIGTERM
 	becomes stopped c
 	rlc-run delete c

@@ -114,8 +114,10 @@ static int write_pid(const char *path, pid_t pid, struct err *err)
 	cleanup_fd int fd = -1;
 	int r = asprintf(&aside, "%s.new", path) < 0 ? -ENOMEM : buf_addf(&text, "%d", (int)pid);
 
+	if (r == 0 && unlink(aside) < 0 && errno != ENOENT)
+		r = -errno;
 	if (r == 0)
-		fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+		fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (r == 0)
 		r = fd < 0 ? -errno : io_write(fd, text.data, text.len);
 	if (r == 0 && rename(aside, path) < 0)

@@ -54,7 +54,7 @@ static const struct {
 	{"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF},
 	{"WINCH", SIGWINCH}, {"IO", SIGIO}, {"PWR", SIGPWR}, {"SYS", SIGSYS}};
 
-/* A number, or a name with SIG or without; 0: neither. */
+/* A number, or a name with SIG or without; -1: neither. */
 static int signal_of(const char *word)
 {
 	struct text t = text_of(word, strlen(word));
@@ -62,12 +62,12 @@ static int signal_of(const char *word)
 	size_t i;
 
 	if (text_u32(&t, &number) && text_end(&t))
-		return number > 0 && number <= 64 ? (int)number : 0;
+		return number <= 64 ? (int)number : -1;
 	word += strncasecmp(word, "SIG", 3) == 0 ? 3 : 0;
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		if (strcasecmp(signals[i].name, word) == 0)
 			return signals[i].number;
-	return 0;
+	return -1;
 }
 
 static int reap(pid_t pid)
@@ -144,7 +144,7 @@ static int kill_one(struct call *c, struct err *err)
 	cleanup_fd int all = -1;
 	int signal = signal_of(word), r;
 
-	if (!signal)
+	if (signal < 0)
 		return err_tell(err, -EINVAL, "is no signal", word);
 	r = call_state(c, true, &all, &s, err);
 	if (r < 0)
