@@ -10,6 +10,8 @@ load lib
 	runs 137 boxed 'kill -KILL $$'
 	runs 127 rlc-run --root states -b b nothing
 	is "rlc-run: nothing: cannot run: No such file or directory"
+	runs 127 rlc-run --root states -b b ""
+	is "rlc-run: : cannot run: No such file or directory"
 	runs 126 rlc-run --root states -b b /etc/passwd
 	is "rlc-run: /etc/passwd: cannot run: Permission denied"
 	bundle '.root.path = "missing"'
@@ -28,6 +30,23 @@ load lib
 	equal "$status" 5
 	equal "$(cat out)" $'up\ngot'
 	runs 1 pgrep -f "^sleep 77.$$"
+}
+
+@test "what is being made ends with the signal that ends who makes it, and leaves nothing" {
+	for kind in createRuntime createContainer; do
+		bundle '.hooks = {'$kind': [{path: "/bin/sleep", args: ["sleep", "79.'$$'"]}]}'
+		rlc-run --root states run -b b x 2>err &
+		pid=$!
+		until pgrep -f "^sleep 79.$$" >/dev/null; do sleep 0.02; done
+		kill -TERM "$pid"
+		status=0
+		wait "$pid" || status=$?
+		equal "$status" 125
+		grep -q "Interrupted system call" err
+		for _ in $(seq 100); do pgrep -f "^sleep 79.$$" >/dev/null || break; sleep 0.02; done
+		runs 1 pgrep -f "^sleep 79.$$"
+		equal "$(ls states)" ""
+	done
 }
 
 @test "a killed rlc-run takes its container with it; delete --force takes the rest" {

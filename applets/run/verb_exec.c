@@ -135,7 +135,8 @@ static int run(struct call *c, struct state *s, struct err *err)
 			.process = &m.process,
 			.id = s->id,
 			.bundle = s->bundle,
-			.join = s->guest.pid}};
+			.join = s->guest.pid,
+			.join_start = s->guest.start}};
 
 	if (r < 0)
 		return r;

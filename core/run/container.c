@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/run/container.h"
+#include "core/run/state.h"
 
 #include "core/base/io.h"
 #include "core/base/sys.h"
@@ -104,7 +104,7 @@ static int join_files(const struct run_config *config, bool users, struct err *e
 
 		if (!n->path || (n->flag == CLONE_NEWUSER) != users)
 			continue;
-		fd = open(n->path, O_RDONLY | O_CLOEXEC);
+		fd = open(n->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		if (fd < 0 || setns(fd, n->flag) < 0)
 			return err_set(err, -errno, "cannot join the namespace", n->path);
 	}
@@ -131,10 +131,14 @@ static int join_process(const struct container *c, struct err *err)
 	} kinds[] = {{"user", CLONE_NEWUSER}, {"mnt", CLONE_NEWNS}, {"pid", CLONE_NEWPID},
 		{"net", CLONE_NEWNET}, {"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS},
 		{"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME}};
+	const struct process other = {c->join, c->join_start};
 	cleanup_fd int fd = sys_pidfd_open(c->join, 0);
 	int flags = 0;
 	size_t i;
 
+	/* The number may be somebody else's by now. */
+	if (fd >= 0 && !process_lives(&other))
+		return err_set(err, -ESRCH, "cannot join the container", c->id);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		flags |= differs(c->join, kinds[i].kind) ? kinds[i].flag : 0;
 	if (fd < 0 || setns(fd, flags) < 0)
@@ -381,8 +385,11 @@ static int begun(const struct making *m, const struct running *out, struct err *
 static int hear(const struct making *m, struct running *out, struct err *err)
 {
 	struct message got;
-	int r = message_receive(m->ends[0], &got);
+	int r = message_await(m->ends[0], -1);
 
+	if (r < 0)
+		return err_set(err, r, "was not made", m->c->id);
+	r = message_receive(m->ends[0], &got);
 	if (r < 0)
 		return r;
 	if (got.what == BEGUN)

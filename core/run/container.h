@@ -25,6 +25,7 @@ struct container {
 	int keep;      /* what fail and note write to, beside standard error; -1 */
 	int fifo;      /* the guest goes on when a byte comes; -1: at once */
 	pid_t join;    /* a process whose namespaces are joined, nothing is mounted; 0: none */
+	uint64_t join_start; /* when it was started, as struct process has it */
 	const struct ns_log *log;
 
 	/* These are called in several of the processes. */
@@ -104,5 +105,11 @@ struct message {
 };
 int message_send(int to, char what, int number, int fd);
 int message_receive(int from, struct message *m); /* -EPIPE: the other one is gone */
+
+/*
+ * Until there is something to be read: 0; -ETIMEDOUT after that many milliseconds (-1: never);
+ * -EINTR where a signal that ends this process, but is blocked, came before.
+ */
+int message_await(int from, int timeout);
 
 #endif

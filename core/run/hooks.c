@@ -3,7 +3,6 @@
 
 #include "core/base/io.h"
 #include "core/base/sys.h"
-#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -76,22 +75,18 @@ static _Noreturn void become_hook(const struct run_hook *h, int in)
 	_exit(GUEST_NOT_FOUND);
 }
 
-/* Waits for the hook, no longer than it may take: its status as wait(2) has it, or -ETIMEDOUT. */
+/* Waits for the hook, no longer than it may take: its status as wait(2) has it, or -errno. */
 static int wait_for(pid_t pid, int timeout)
 {
-	cleanup_fd int fd = timeout ? sys_pidfd_open(pid, 0) : -1;
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	int status, r = 1;
+	cleanup_fd int fd = sys_pidfd_open(pid, 0);
+	int status, r = fd < 0 ? 0 : message_await(fd, timeout ? timeout * 1000 : -1);
 
-	if (fd >= 0)
-		while ((r = poll(&p, 1, timeout * 1000)) < 0 && errno == EINTR)
-			;
-	if (r == 0)
+	if (r < 0)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return r == 0 ? -ETIMEDOUT : status;
+	return r < 0 ? r : status;
 }
 
 static int run(const struct run_hook *h, const struct buf *state, struct err *err)

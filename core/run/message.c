@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run/container.h"
 
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 
 struct body {
@@ -67,4 +70,34 @@ int message_receive(int from, struct message *m)
 	m->what = body.what;
 	m->number = body.number;
 	return n == sizeof(body) ? 0 : -EPIPE;
+}
+
+/* Those that end this process, were they not blocked, and that nobody has told it to ignore. */
+static void that_end(sigset_t *set)
+{
+	static const unsigned char all[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	struct sigaction a;
+	size_t i;
+
+	sigemptyset(set);
+	for (i = 0; i < sizeof(all); i++)
+		if (sigaction(all[i], NULL, &a) == 0 && a.sa_handler != SIG_IGN)
+			sigaddset(set, all[i]);
+}
+
+int message_await(int from, int timeout)
+{
+	sigset_t set;
+	cleanup_fd int signals = -1;
+	struct pollfd p[] = {{.fd = from, .events = POLLIN}, {.events = POLLIN}};
+	int r;
+
+	that_end(&set);
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	p[1].fd = signals;
+	while ((r = poll(p, ARRAY_SIZE(p), timeout)) < 0 && errno == EINTR)
+		;
+	if (r <= 0)
+		return r < 0 ? -errno : -ETIMEDOUT;
+	return p[0].revents ? 0 : -EINTR;
 }
