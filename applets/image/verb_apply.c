@@ -98,19 +98,16 @@ static int lay_over(struct job *j, struct apply *a, struct err *err)
 	return r;
 }
 
-static uint64_t stored(const struct image *i)
+/* All layers once; and once more where lists are merged. */
+static uint64_t to_read(const struct apply *a)
 {
 	uint64_t total = 0;
 
-	for (size_t n = 0; n < i->layer_count; n++)
-		total += (uint64_t)i->layers[n].size;
+	for (size_t n = 0; n < a->ours->layer_count; n++)
+		total += (uint64_t)a->ours->layers[n].size;
+	for (size_t n = a->base; n < a->theirs->layer_count; n++)
+		total += (uint64_t)a->theirs->layers[n].size;
 	return total;
-}
-
-/* Four trees are read: ours, the base, theirs, and theirs without the base upon ours. */
-static uint64_t to_read(const struct apply *a)
-{
-	return 2 * (stored(a->ours) + stored(a->theirs));
 }
 
 static int apply_one(struct job *j, const char *tag, struct err *err)
@@ -129,6 +126,8 @@ static int apply_one(struct job *j, const char *tag, struct err *err)
 	a.base = apply_base(&j->m.image, &theirs);
 	j->m.layout.passed = verb_work(&j->m.v, "comparing", to_read(&a));
 	r = apply_check(&a, err);
+	if (r == 0 && apply_merges(&a))
+		j->m.layout.passed = verb_work(&j->m.v, "merging lists", to_read(&a));
 	if (r == 0)
 		r = lay_over(j, &a, err);
 	verb_work_done(&j->m.v);

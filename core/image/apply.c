@@ -4,45 +4,43 @@
 #include "core/image/records.h"
 #include "core/pack/digest.h"
 
-/* The layers of a tree: some of one image, then some of another. */
-struct stack {
-	const struct apply *a;
-	const struct image *low, *high; /* high NULL: none */
-	size_t low_count, high_first;
-};
+/* What is compared. */
+enum { BASE, OURS, THEIRS, BOTH };
 
-static int open_layer(void *stack, size_t n, struct source **out, struct err *err)
+/* All layers of ours, then those of theirs above the base. */
+static int open_layer(void *apply, size_t n, struct source **out, struct err *err)
 {
-	const struct stack *s = stack;
-	const struct image *i = n < s->low_count ? s->low : s->high;
+	const struct apply *a = apply;
+	const struct image *i = n < a->ours->layer_count ? a->ours : a->theirs;
 
-	if (n >= s->low_count)
-		n += s->high_first - s->low_count;
-	return layer_source(s->a->layout, &i->layers[n], i->diff_ids[n], out, err);
+	if (i == a->theirs)
+		n += a->base - a->ours->layer_count;
+	return layer_source(a->layout, &i->layers[n], i->diff_ids[n], out, err);
 }
 
-/* Faults are told once, for what comes of it all. */
-static void no_fault(void *stack, struct err *err)
+static unsigned is_in(void *apply, size_t n)
 {
-	(void)stack, (void)err;
+	const struct apply *a = apply;
+
+	if (n < a->base)
+		return 1 << BASE | 1 << OURS | 1 << THEIRS | 1 << BOTH;
+	return (n < a->ours->layer_count ? 1 << OURS : 1 << THEIRS) | 1 << BOTH;
 }
 
-static void tell_fault(void *stack, struct err *err)
+static void tell_fault(void *apply, struct err *err)
 {
-	const struct stack *s = stack;
+	const struct apply *a = apply;
 
-	s->a->fault(s->a->arg, err);
+	a->fault(a->arg, err);
 }
 
-static int read_stack(struct stack *s, struct facts **out, struct err *err)
+static int read_trees(struct apply *a, struct facts *trees[4], struct err *err)
 {
-	const struct merge_options o = {.fault = s->high ? tell_fault : no_fault,
-		.first = s->a->base,
-		.open = open_layer,
-		.arg = s};
-	size_t high = s->high ? s->high->layer_count - s->high_first : 0;
+	const struct merge_options o = {
+		.fault = tell_fault, .first = a->base, .open = open_layer, .arg = a};
+	size_t count = a->ours->layer_count + a->theirs->layer_count - a->base;
 
-	return facts_new(s->low_count + high, &o, out, err);
+	return facts_new_all(count, &o, is_in, trees, 4, err);
 }
 
 /* Some 350 bytes each; there are two such sets. */
@@ -193,44 +191,20 @@ static int note_lost(void *arg, const char *path, const struct fact *of, const s
 	return 0;
 }
 
-/* What each made of the base. */
-static int find_changes(struct theirs *t, struct facts *ours, struct err *err)
-{
-	const struct apply *a = t->a;
-	struct stack low = {.a = a, .low = a->ours, .low_count = a->base};
-	struct stack all = {.a = a, .low = a->theirs, .low_count = a->theirs->layer_count};
-	struct facts *base = NULL, *theirs = NULL;
-	int r = read_stack(&low, &base, err);
-
-	if (r == 0)
-		r = facts_compare(base, ours, false, note, &t->ours, err);
-	if (r == 0)
-		r = read_stack(&all, &theirs, err);
-	if (r == 0)
-		r = facts_compare(base, theirs, false, note_theirs, t, err);
-	facts_free(base);
-	facts_free(theirs);
-	return r;
-}
-
+/* What each made of the base, and what of ours is not in both. */
 static int check(struct theirs *t, struct err *err)
 {
-	const struct apply *a = t->a;
-	struct stack mine = {.a = a, .low = a->ours, .low_count = a->ours->layer_count};
-	struct stack both = mine;
-	struct facts *ours = NULL, *final = NULL;
-	int r = read_stack(&mine, &ours, err);
+	struct facts *trees[4] = {NULL, NULL, NULL, NULL};
+	int r = read_trees(t->a, trees, err);
 
-	both.high = a->theirs;
-	both.high_first = a->base;
 	if (r == 0)
-		r = find_changes(t, ours, err);
+		r = facts_compare(trees[BASE], trees[OURS], false, note, &t->ours, err);
 	if (r == 0)
-		r = read_stack(&both, &final, err);
+		r = facts_compare(trees[BASE], trees[THEIRS], false, note_theirs, t, err);
 	if (r == 0)
-		r = facts_compare(ours, final, false, note_lost, t, err);
-	facts_free(ours);
-	facts_free(final);
+		r = facts_compare(trees[OURS], trees[BOTH], false, note_lost, t, err);
+	for (size_t n = 0; n < ARRAY_SIZE(trees); n++)
+		facts_free(trees[n]);
 	return r;
 }
 

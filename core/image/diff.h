@@ -16,6 +16,16 @@ struct facts;
  */
 int facts_new(
 	size_t count, const struct merge_options *options, struct facts **out, struct err *err);
+
+/*
+ * The same for several trees (at most FACTS_TREES) that have layers in common, each layer still
+ * read once. in says which trees layer i is in: a bit for each. Faults are told of the last tree
+ * alone. out has their places, all NULL; the caller frees what is there, after an error too.
+ */
+enum { FACTS_TREES = 4 };
+typedef unsigned facts_in_fn(void *arg, size_t i);
+int facts_new_all(size_t count, const struct merge_options *options, facts_in_fn *in,
+	struct facts **out, size_t trees, struct err *err);
 void facts_free(struct facts *f);
 
 /* What there is to say of one name. */

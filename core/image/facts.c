@@ -10,7 +10,7 @@
 /* A name that no archive's attribute can have: the content's digest is kept under it. */
 #define DIGEST_ATTR ""
 
-/* Two trees are compared, 45 bytes a name. */
+/* 45 bytes a name, and there may be four trees. */
 enum { FACTS_MAX = 1 << 20 };
 
 static int hash_content(struct archive_in *in, char hex[65], struct err *err)
@@ -31,90 +31,120 @@ static int hash_content(struct archive_in *in, char hex[65], struct err *err)
 	return r;
 }
 
-/* What a name that is no directory is: kept where the tree has the entry's number. */
-static int keep(struct facts *f, const struct merge_options *o, uint32_t id, struct entry *e,
-	struct archive_in *in, struct err *err)
+/* A layer on its way into the trees that have it. */
+struct reading {
+	const struct merge_options *o;
+	struct facts *trees[FACTS_TREES];
+	size_t tree_count;
+	size_t layer, number; /* and its entries so far */
+	struct archive_in *in;
+};
+
+/* Once, for all trees; of a layer that is in all that is compared an entry's number says it. */
+static int add_digest(const struct reading *r, struct entry *e, struct err *err)
 {
 	char hex[65] = "";
-	uint32_t at;
-	int r = 0;
+	int code = 0;
 
-	/* Of a layer that is the same in both, entries are known by their number */
-	if (S_ISREG(e->mode) && f->layer < o->first)
-		snprintf(hex, sizeof(hex), "%zu.%zu", f->layer, f->number);
+	if (entry_attr(e, DIGEST_ATTR))
+		return 0;
+	if (S_ISREG(e->mode) && r->layer < r->o->first)
+		snprintf(hex, sizeof(hex), "%zu.%zu", r->layer, r->number);
 	else if (S_ISREG(e->mode))
-		r = hash_content(in, hex, err);
-	if (r == 0)
-		r = entry_add_attr(e, DIGEST_ATTR, hex, strlen(hex));
-	if (r == 0)
-		r = merge_meta_put(f->tree, e, &at);
-	if (r < 0)
-		return err_set(err, r, "cannot keep what is known of it", e->path);
+		code = hash_content(r->in, hex, err);
+	return code == 0 ? entry_add_attr(e, DIGEST_ATTR, hex, strlen(hex)) : code;
+}
+
+/* What a name that is no directory is: kept where the tree has the entry's number. */
+static int keep(
+	struct facts *f, const struct reading *r, uint32_t id, struct entry *e, struct err *err)
+{
+	uint32_t at;
+	int code = add_digest(r, e, err);
+
+	if (code == 0)
+		code = merge_meta_put(f->tree, e, &at);
+	if (code < 0)
+		return err_set(err, code, "cannot keep what is known of it", e->path);
 	merge_place(f->tree, id)->from = at;
 	return 0;
 }
 
-static int take(struct facts *f, const struct merge_options *o, struct entry *e,
-	struct archive_in *in, struct err *err)
+static int take(
+	struct facts *f, const struct reading *r, struct entry *e, bool tell, struct err *err)
 {
 	bool fatal = false;
 	uint32_t id;
-	int r = merge_entry(f->tree, e, &id, &fatal, err);
+	int code = merge_next(f->tree);
 
-	if (r < 0 && !fatal) {
-		o->fault(o->arg, err);
+	if (code < 0)
+		return err_set(err, code, "cannot read", NULL);
+	code = merge_entry(f->tree, e, &id, &fatal, err);
+	if (code < 0 && !fatal) {
+		if (tell)
+			r->o->fault(r->o->arg, err);
 		err_free(err);
 		return 0;
 	}
 	if (merge_last(f->tree) > FACTS_MAX)
 		return err_tell(err, -EFBIG, "too many names to compare", NULL);
-	if (r < 0 || !id || e->hardlink || S_ISDIR(e->mode))
-		return r;
-	f->number++;
-	return keep(f, o, id, e, in, err);
+	if (code < 0 || !id || e->hardlink || S_ISDIR(e->mode))
+		return code;
+	return keep(f, r, id, e, err);
 }
 
-static int take_layer(
-	struct facts *f, const struct merge_options *o, struct archive_in *in, struct err *err)
+/* No tree could hold a faulty entry; that is told of the last one, in which all layers are. */
+static int take_all(struct reading *r, struct entry *e, struct err *err)
+{
+	int code = 0;
+
+	r->number++;
+	for (size_t n = 0; code == 0 && n < r->tree_count; n++)
+		code = take(r->trees[n], r, e, n + 1 == r->tree_count, err);
+	return code;
+}
+
+static int take_layer(struct reading *r, struct err *err)
 {
 	cleanup_entry struct entry e = ENTRY_NONE;
 
 	for (;;) {
 		bool again;
-		int more = archive_in_next(in, &e, &again, err);
-		int r = more == 0 || (more < 0 && !again) ? more : merge_next(f->tree);
+		int more = archive_in_next(r->in, &e, &again, err), code = 0;
 
-		if (r < 0 || more == 0)
-			return r < 0 ? err_set(err, r, "cannot read", NULL) : 0;
+		if (more == 0)
+			return 0;
+		if (more < 0 && !again)
+			return err_set(err, more, "cannot read", NULL);
 		if (more > 0) {
-			r = take(f, o, &e, in, err);
+			code = take_all(r, &e, err);
 		} else {
-			o->fault(o->arg, err);
+			r->o->fault(r->o->arg, err);
 			err_free(err);
 		}
-		if (r < 0)
-			return r;
+		if (code < 0)
+			return code;
 	}
 }
 
-static int take_all(struct facts *f, size_t count, const struct merge_options *o, struct err *err)
+static int read_layer(size_t layer, const struct merge_options *o, unsigned which,
+	struct facts **all, struct err *err)
 {
-	int r = 0;
+	struct reading reading = {.o = o, .layer = layer};
+	struct source *s;
+	int r;
 
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		struct archive_in *in = NULL;
-		struct source *s;
-
-		merge_layer(f->tree);
-		f->layer = i;
-		f->number = 0;
-		r = o->open(o->arg, i, &s, err);
-		if (r == 0)
-			r = archive_in_open(s, &in);
-		if (r == 0)
-			r = take_layer(f, o, in, err);
-		archive_in_free(in);
-	}
+	for (size_t n = 0; n < FACTS_TREES; n++)
+		if (which & 1U << n)
+			reading.trees[reading.tree_count++] = all[n];
+	for (size_t n = 0; n < reading.tree_count; n++)
+		merge_layer(reading.trees[n]->tree);
+	r = o->open(o->arg, layer, &s, err);
+	if (r == 0)
+		r = archive_in_open(s, &reading.in);
+	if (r == 0)
+		r = take_layer(&reading, err);
+	archive_in_free(reading.in);
 	return r;
 }
 
@@ -143,22 +173,43 @@ static int sort(struct facts *f)
 	return 0;
 }
 
+static int make(struct facts **out)
+{
+	*out = calloc(1, sizeof(**out));
+	return *out ? merge_tree_new(&(*out)->tree) : -ENOMEM;
+}
+
+int facts_new_all(size_t count, const struct merge_options *options, facts_in_fn *in,
+	struct facts **out, size_t trees, struct err *err)
+{
+	int r = 0;
+
+	for (size_t n = 0; r == 0 && n < trees; n++)
+		r = make(&out[n]);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = read_layer(i, options, in(options->arg, i), out, err);
+	for (size_t n = 0; r == 0 && n < trees; n++)
+		r = sort(out[n]);
+	return r < 0 ? err_set(err, r, "cannot read", NULL) : 0;
+}
+
+static unsigned in_one(void *arg, size_t i)
+{
+	(void)arg, (void)i;
+	return 1;
+}
+
 int facts_new(
 	size_t count, const struct merge_options *options, struct facts **out, struct err *err)
 {
-	struct facts *f = calloc(1, sizeof(*f));
-	int r = f ? merge_tree_new(&f->tree) : -ENOMEM;
+	struct facts *f = NULL;
+	int r = facts_new_all(count, options, in_one, &f, 1, err);
 
-	if (r == 0)
-		r = take_all(f, count, options, err);
-	if (r == 0)
-		r = sort(f);
-	if (r < 0) {
+	if (r < 0)
 		facts_free(f);
-		return err_set(err, r, "cannot read", NULL);
-	}
-	*out = f;
-	return 0;
+	else
+		*out = f;
+	return r;
 }
 
 void facts_free(struct facts *f)

@@ -8,8 +8,7 @@
 /* What diff.c and facts.c have in common. */
 struct facts {
 	struct merge_tree *tree;
-	size_t layer, number; /* what is read, and its entries so far */
-	uint32_t *by_parent;  /* all that is there, those of one directory together */
+	uint32_t *by_parent; /* all that is there, those of one directory together */
 	size_t count;
 };
 
