@@ -599,3 +599,41 @@ two:x:2:2::/:/bin/sh"
 	umoci unpack --rootless --image oci:a bundle >/dev/null 2>&1
 	[ -e bundle/rootfs/new ] && [ ! -e bundle/rootfs/bin/sleep ]
 }
+
+@test "a bind whose place a base's symlinks lead to leaves nothing there" {
+	layer <<-'END' >links.tar
+		layer.directory("run")
+		layer.directory("var")
+		layer.symlink("var/run", "/run")
+		layer.symlink("var/lock", "../run/lock")
+	END
+	cp -rL base links
+	rlc-image raw add-layer --image links:base links.tar
+	mkdir dir
+	echo bound | tee dir/file >file
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "links:base"}
+		  binds: [dir -> /var/run/new/dir, file -> /var/run/file, dir -> /var/lock]
+		  run: |
+		    cat /run/new/dir/file /run/file /run/lock/file
+		    touch /done
+	END
+	runs 0 rlc-build build
+	equal "$(grep -c '^a| bound$' <<<"$output")" 3
+	equal "$(names a)" "./ ./done ./run/ "
+}
+
+@test "what rlc-build keeps for itself cannot be bound" {
+	mkdir -p .stacker/artifacts/a oci/blobs
+	ln -s .stacker/artifacts link
+	for dir in .stacker .stacker/artifacts/a link oci/blobs; do
+		printf 'a:\n  from: {type: oci, url: "base:base"}\n  binds: [%s -> /b]\n  run: touch /b/x\n' "$dir" | file
+		runs 1 rlc-build build
+		[ ! -e "$dir/x" ]
+	done
+	has "$PWD/oci/blobs: cannot be bound: it is in the layout that images go to"
+	printf 'a:\n  from: {type: oci, url: "base:base"}\n  binds: [link -> /b]\n  run: touch /b/x\n' | file
+	runs 1 rlc-build build
+	has "$PWD/link: cannot be bound: it is in the stacker directory"
+}

@@ -160,6 +160,26 @@ static int check_place(const struct making *m, const char *path, const char *rea
 	return 0;
 }
 
+/* Steps write to what is bound: it is nothing of which builds know what is in it. */
+static int check_bind(const struct making *m, const char *path, struct err *err)
+{
+	const struct build_options *b = &m->w->b;
+	const char *const dirs[] = {b->stacker, b->oci, b->store};
+	cleanup_free char *real = realpath(path, NULL);
+
+	for (size_t n = 0; real && n < ARRAY_SIZE(dirs); n++) {
+		cleanup_free char *dir = realpath(dirs[n], NULL);
+
+		if (dir && lies_in(real, dir))
+			return err_tell(err, -EINVAL,
+				n == 1 ? "cannot be bound: it is in the layout that images go to"
+				       : "cannot be bound: it is in the stacker directory, which is "
+					 "rlc-build's own",
+				path);
+	}
+	return 0;
+}
+
 /* What is at path, as "WHAT PATH". */
 static int add_path(
 	struct making *m, struct key *k, const char *what, const char *path, struct err *err)
@@ -230,7 +250,9 @@ static int add_files(struct making *m, struct key *k, struct err *err)
 				r->overlay_dirs[n].dest);
 	}
 	for (size_t n = 0; code == 0 && n < r->bind_count; n++) {
-		code = add_path(m, k, "bind", r->binds[n].source, err);
+		code = check_bind(m, r->binds[n].source, err);
+		if (code == 0)
+			code = add_path(m, k, "bind", r->binds[n].source, err);
 		if (code == 0)
 			code = add_named(k, "place of bind", r->binds[n].source, r->binds[n].dest);
 	}

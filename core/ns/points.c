@@ -4,6 +4,7 @@
 #include "core/base/sys.h"
 #include "core/owner/attr.h"
 #include "core/owner/text.h"
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 
@@ -180,12 +181,42 @@ static bool is_mounted(const struct points *p, int parent)
 	       top != here;
 }
 
+/* What the kernel calls it. */
+static ssize_t name_of(int fd, char text[PATH_MAX])
+{
+	struct sys_path path;
+	ssize_t n;
+
+	sys_proc_path(&path, fd, NULL);
+	n = readlink(path.text, text, PATH_MAX - 1);
+	text[MAX(n, 0)] = '\0';
+	return n;
+}
+
+/*
+ * path without symlinks in it: an overlay's upper directory, where it is removed, does not have
+ * those of the layers below. NULL: it cannot be found out.
+ */
+static char *true_path(const struct points *p, int parent, const char *name)
+{
+	char top[PATH_MAX], above[PATH_MAX], *path;
+	ssize_t len = name_of(p->tree.fd, top);
+	const char *inner = above + MAX(len, 0);
+
+	if (len <= 0 || name_of(parent, above) < len || memcmp(above, top, (size_t)len) != 0 ||
+		(*inner && *inner != '/'))
+		return NULL;
+	inner += *inner == '/';
+	return asprintf(&path, "%s%s%s", inner, *inner ? "/" : "", name) < 0 ? NULL : path;
+}
+
 /* Makes path, whose parent is there. In memory of our own nothing is to be listed. */
 static int make_one(struct points *p, const char *path, bool is_dir)
 {
 	cleanup_list struct list l = LIST_NONE;
 	char name[NAME_MAX + 1];
 	cleanup_fd int parent = tree_parent(&p->tree, path, name);
+	cleanup_free char *inner = NULL;
 	int r;
 
 	if (parent < 0)
@@ -197,8 +228,9 @@ static int make_one(struct points *p, const char *path, bool is_dir)
 	}
 	if (is_mounted(p, parent))
 		return -EXDEV;
+	inner = true_path(p, parent, name);
 	r = list_open(&p->tree, &l);
-	return r < 0 ? r : make_and_list(p, &l, parent, path, is_dir);
+	return r < 0 ? r : make_and_list(p, &l, parent, inner ? inner : path, is_dir);
 }
 
 /* Where somebody else made what fd is open on: it stays as long as this process lives, too. */
