@@ -71,7 +71,24 @@ static int open_context(const char *path)
 	return dir ? open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
-static int convert(const struct applet *self, const struct convert_options *o, struct err *err)
+/* What to type now. */
+static void say_next(
+	const struct applet *self, const struct convert_options *o, const struct converted *made)
+{
+	cleanup_buf struct buf text = BUF_NONE;
+	size_t i;
+
+	if (strcmp(o->out, "stacker.yaml") != 0)
+		buf_addf(&text, " -f %s", o->out);
+	if (made->substitutions.len)
+		buf_addf(&text, " --substitute-file %s", o->substitutions);
+	for (i = 0; i < made->froms.count; i++)
+		buf_addf(&text, " --substitute %s=oci:DIR:TAG", made->froms.at[i]);
+	report(self, "next: rlc-build build%s", text.data ? text.data : "");
+}
+
+static int convert(
+	const struct applet *self, const struct convert_options *o, bool quiet, struct err *err)
 {
 	cleanup_buf struct buf text = BUF_NONE;
 	cleanup_converted struct converted made = CONVERTED_NONE;
@@ -87,6 +104,8 @@ static int convert(const struct applet *self, const struct convert_options *o, s
 		code = write_file(o->out, &made.yaml, err);
 	if (code == 0 && made.substitutions.len)
 		code = write_file(o->substitutions, &made.substitutions, err);
+	if (code == 0 && !quiet)
+		say_next(self, o, &made);
 	return code;
 }
 
@@ -99,7 +118,7 @@ static int convert_main(const struct applet *self, int argc, char **argv)
 
 	if (!build_start(&b, self, argc, argv, take, &o, 0, 0, &status))
 		return status;
-	return convert(self, &o, &err) < 0 ? build_fail(&b, &err) : EXIT_DONE;
+	return convert(self, &o, b.quiet, &err) < 0 ? build_fail(&b, &err) : EXIT_DONE;
 }
 
 static const struct option_row convert_options[] = {

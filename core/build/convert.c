@@ -30,6 +30,25 @@ static int on_left_out(struct converting *c, const struct docker_step *s)
 	return convert_note(c, s, "%s is left out; a file of images has no word for it", s->word);
 }
 
+/* What a file of images has no word for can be said of what it made. */
+static int on_expose(struct converting *c, const struct docker_step *s)
+{
+	return convert_note(c, s,
+		"%s is left out; after the build: rlc-image config --image oci:TAG "
+		"--config.%s %s",
+		s->word, *s->word == 'E' ? "exposedports" : "stopsignal", s->text);
+}
+
+static bool copy_strings(struct strings *to, const struct strings *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->count; i++)
+		if (strings_add(to, from->at[i]) < 0)
+			return false;
+	return true;
+}
+
 /* What the stage has from the one that it is based on. */
 static int inherit(struct converting *c, struct stage *to, const struct stage *from)
 {
@@ -38,11 +57,14 @@ static int inherit(struct converting *c, struct stage *to, const struct stage *f
 
 	for (i = 0; good && i < from->env.count; i++)
 		good = pairs_add(&to->env, from->env.at[i].name, from->env.at[i].value) == 0;
-	for (i = 0; good && i < from->exports.count; i++)
-		good = strings_add(&to->exports, from->exports.at[i]) == 0;
-	for (i = 0; good && i < from->shell.count; i++)
-		good = strings_add(&to->shell, from->shell.at[i]) == 0;
+	good = good && copy_strings(&to->exports, &from->exports) &&
+	       copy_strings(&to->shell, &from->shell) && copy_strings(&to->cmd, &from->cmd) &&
+	       copy_strings(&to->entrypoint, &from->entrypoint);
+	to->has_cmd = from->has_cmd;
+	to->has_entrypoint = from->has_entrypoint;
 	to->base = from;
+	to->scratch = from->scratch;
+	to->ran = from->ran;
 	to->dir = from->dir ? strdup(from->dir) : NULL;
 	to->user = from->user ? strdup(from->user) : NULL;
 	if (!good || (from->dir && !to->dir) || (from->user && !to->user))
@@ -50,15 +72,24 @@ static int inherit(struct converting *c, struct stage *to, const struct stage *f
 	return 0;
 }
 
+static bool names_image(const char *text)
+{
+	return strstr(text, "$IMAGE") || strstr(text, "${IMAGE");
+}
+
 /* Whether some command has a variable IMAGE of its own, which a substitution may not hide. */
 static bool uses_image(const struct converting *c)
 {
+	const struct docker_step *s = c->file->steps, *end = s + c->file->count;
 	size_t i;
 
-	for (i = 0; i < c->file->count; i++)
-		if (strstr(c->file->steps[i].text, "$IMAGE") ||
-			strstr(c->file->steps[i].text, "${IMAGE"))
+	for (; s < end; s++) {
+		if (names_image(s->text))
 			return true;
+		for (i = 0; i < s->doc_count; i++)
+			if (names_image(s->docs[i].text))
+				return true;
+	}
 	return false;
 }
 
@@ -85,6 +116,28 @@ static int name_stage(
 	return convert_substitution(c, placeholder, "app");
 }
 
+int convert_from(struct converting *c, struct buf *out, const char *image)
+{
+	cleanup_free char *name = NULL, *url = NULL;
+	const char *there = "";
+	size_t n;
+
+	if (asprintf(&url, "docker://%s", image) < 0)
+		return url = NULL, convert_memory(c);
+	for (n = 1; there && strcmp(there, url) != 0; n++) {
+		free(name);
+		if (asprintf(&name, "FROM_%zu", n) < 0)
+			return name = NULL, convert_memory(c);
+		there = pairs_find(&c->substitutions, name);
+	}
+	buf_addf(out, "    type: docker\n    url: '${{%s}}'\n", name);
+	if (there)
+		return 0;
+	if (strings_add(&c->out->froms, name) < 0)
+		return convert_memory(c);
+	return convert_substitution(c, name, url);
+}
+
 static int set_base(struct converting *c, struct stage *stage, const char *image)
 {
 	size_t i, earlier = c->stage_count - 1;
@@ -98,13 +151,9 @@ static int set_base(struct converting *c, struct stage *stage, const char *image
 		add_yaml_text(&c->from, c->stages[i - 1].name);
 	} else if (strcmp(image, "scratch") == 0) {
 		buf_adds(&c->from, "    type: scratch");
+		stage->scratch = stage->from_scratch = true;
 	} else {
-		cleanup_buf struct buf url = BUF_NONE;
-
-		if (buf_addf(&url, "docker://%s", image) < 0)
-			return convert_memory(c);
-		buf_adds(&c->from, "    type: docker\n    url: ");
-		add_yaml_text(&c->from, url.data);
+		return convert_from(c, &c->from, image);
 	}
 	buf_adds(&c->from, "\n");
 	return i ? inherit(c, stage, &c->stages[i - 1]) : 0;
@@ -129,6 +178,7 @@ static int on_from(struct converting *c, const struct docker_step *s)
 		code = convert_err(c, s, "FROM IMAGE, or FROM IMAGE AS NAME, is expected");
 	if (code == 0) {
 		stage = &c->stages[c->stage_count++];
+		stage->from = s;
 		c->part = 1;
 		code = name_stage(c, s, stage, words.count == 3 ? words.at[2] : NULL);
 		if (code == 0)
@@ -156,9 +206,9 @@ static const struct instruction {
 	{"CMD", convert_cmd},
 	{"ENTRYPOINT", convert_entrypoint},
 	{"SHELL", convert_shell},
-	{"EXPOSE", on_left_out},
+	{"EXPOSE", on_expose},
 	{"HEALTHCHECK", on_left_out},
-	{"STOPSIGNAL", on_left_out},
+	{"STOPSIGNAL", on_expose},
 	{"ONBUILD", on_left_out},
 };
 
@@ -248,15 +298,16 @@ static void free_converting(struct converting *c)
 		strings_free(&stage->exports);
 		strings_free(&stage->shell);
 		strings_free(&stage->dirs);
+		strings_free(&stage->cmd);
+		strings_free(&stage->entrypoint);
 	}
 	free(c->stages);
 	pairs_free(&c->global_args);
 	pairs_free(&c->substitutions);
+	pairs_free(&c->images);
 	pairs_free(&c->labels);
 	pairs_free(&c->annotations);
 	strings_free(&c->volumes);
-	strings_free(&c->cmd);
-	strings_free(&c->entrypoint);
 	buf_free(&c->from);
 	buf_free(&c->imports);
 	buf_free(&c->script);
@@ -283,4 +334,5 @@ void converted_free(struct converted *c)
 	buf_free(&c->yaml);
 	buf_free(&c->substitutions);
 	strings_free(&c->notes);
+	strings_free(&c->froms);
 }

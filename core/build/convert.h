@@ -8,6 +8,7 @@
 struct converted {
 	struct buf yaml;          /* a file of images */
 	struct buf substitutions; /* what its placeholders stand for, NAME: VALUE; maybe nothing */
+	struct strings froms;     /* those of them that are images to be brought here */
 	struct strings notes; /* "PATH:LINE:COLUMN: ...": what is left out, or only near to it */
 };
 

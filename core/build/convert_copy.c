@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* COPY and ADD become imports. */
-#include "core/build/converting.h"
+#include "core/build/copying.h"
 #include "core/build/fields.h"
 
 #include <stdio.h>
-
-struct copy {
-	const struct docker_step *s;
-	char *dest;
-	const struct stage *from; /* what is copied from; NULL: the context */
-	const char *hash;
-	char *mode;  /* NULL: as it is */
-	char *chown; /* what is done in the steps; NULL: nothing */
-	unsigned uid, gid;
-	bool owned, add;
-};
 
 /* The stage that --from names, by its word or number; NULL: there is none. */
 static const struct stage *find_stage(const struct converting *c, const char *name)
@@ -29,75 +18,72 @@ static const struct stage *find_stage(const struct converting *c, const char *na
 	return *name >= '0' && *name <= '9' && !*end && number < count ? &c->stages[number] : NULL;
 }
 
-/* UID[:GID]; names are only known in the image. */
-static int take_owner(struct converting *c, struct copy *copy, const char *text)
+/* An image that is no stage of the file becomes one of the result, of which nothing else is done.
+ */
+static int from_image(struct converting *c, struct copy *copy, const char *image)
 {
-	cleanup_buf struct buf flat = BUF_NONE;
-	char *end;
-	int code = docker_expand(c, copy->s, text, &flat, NULL);
+	const char *there = pairs_find(&c->images, image);
+	struct buf *out = &c->out->yaml;
 
-	if (code < 0)
-		return code;
-	copy->owned = true;
-	copy->uid = (unsigned)strtoul(flat.data, &end, 10);
-	copy->gid = copy->uid;
-	if (end > flat.data && *end == ':' && end[1] >= '0' && end[1] <= '9')
-		copy->gid = (unsigned)strtoul(end + 1, &end, 10);
-	if (end > flat.data && !*end)
-		return 0;
-	copy->owned = false;
-	if (strcmp(flat.data, "root") == 0 || strcmp(flat.data, "root:root") == 0)
-		return 0;
-	copy->chown = strdup(flat.data);
-	if (!copy->chown)
+	if (asprintf(&copy->image.name, "from%zu", c->images.count + 1) < 0)
+		return copy->image.name = NULL, convert_memory(c);
+	copy->from = &copy->image;
+	if (there) {
+		free(copy->image.name);
+		copy->image.name = strdup(there);
+		return copy->image.name ? 0 : convert_memory(c);
+	}
+	if (pairs_add(&c->images, image, copy->image.name) < 0)
 		return convert_memory(c);
-	return convert_note(c, copy->s,
-		"--chown=%s: names are known in the image alone, so a step does chown -R there",
-		flat.data);
+	buf_addf(out, "%s'%s':\n  from:\n", out->len ? "\n" : "", copy->image.name);
+	if (convert_from(c, out, image) < 0)
+		return -ENOMEM;
+	return buf_adds(out, "  build_only: true\n");
 }
 
 static int take_flags(struct converting *c, struct copy *copy)
 {
-	static const char *const known[] = {
-		"from", "chown", "chmod", "link", "checksum", "keep-git-dir"};
+	static const char *const known[] = {"from", "chown", "chmod", "link"};
 	const struct docker_step *s = copy->s;
 	const char *from = docker_flag(s, "from"), *chown = docker_flag(s, "chown");
-	const char *sum = docker_flag(s, "checksum"), *mode = docker_flag(s, "chmod");
+	const char *mode = docker_flag(s, "chmod");
+	cleanup_buf struct buf image = BUF_NONE;
 	size_t i, found = 0;
+	int code = 0;
 
 	for (i = 0; i < ARRAY_SIZE(known); i++)
 		found += docker_flag(s, known[i]) != NULL;
 	if (found < s->flags.count)
 		return convert_err(c, s,
-			"a flag that cannot be converted; --from, --chown, --chmod, --link and "
-			"--checksum can");
-	copy->from = from ? find_stage(c, from) : NULL;
-	if (from && !copy->from)
-		return convert_err(c, s,
-			"--from=%s is no stage of this file; give the image a stage: FROM %s AS "
-			"NAME",
-			from, from);
+			"a flag that cannot be converted; --from, --chown, --chmod and --link can");
 	if (mode && (!*mode || mode[strspn(mode, "01234567")]))
 		return convert_err(c, s, "--chmod=%s: an octal number is expected", mode);
 	if (mode && asprintf(&copy->mode, "0%s", mode) < 0)
-		return convert_memory(c);
-	if (sum && strncmp(sum, "sha256:", 7) != 0)
-		return convert_err(c, s, "--checksum=%s: sha256:DIGITS is expected", sum);
-	copy->hash = sum ? sum + 7 : NULL;
-	return chown ? take_owner(c, copy, chown) : 0;
+		return copy->mode = NULL, convert_memory(c);
+	if (from)
+		code = docker_expand(c, s, from, &image, NULL);
+	if (code == 0 && from)
+		copy->from = find_stage(c, image.data);
+	if (code == 0 && from && !copy->from)
+		code = *image.data ? from_image(c, copy, image.data)
+				   : convert_err(c, s, "--from needs a stage or an image");
+	return code == 0 && chown ? copy_owner(c, copy, chown) : code;
 }
 
-/* Whether ADD takes it for an archive, and unpacks it. */
-static bool is_archive(const char *name)
+/* The letter of tar by which ADD unpacks it, "" for none; NULL: it is no archive. */
+static const char *archive_letter(const char *name)
 {
-	static const char *const ends[] = {
-		".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"};
+	static const struct {
+		const char *end, *letter;
+	} kinds[] = {{".tar", ""}, {".tar.gz", "z"}, {".tgz", "z"}, {".tar.bz2", "j"},
+		{".tbz2", "j"}, {".tar.xz", "J"}, {".txz", "J"}, {".tar.zst", ""}};
 	size_t i, len = strlen(name);
 
-	for (i = 0; i < ARRAY_SIZE(ends); i++)
-		if (len > strlen(ends[i]) && strcmp(name + len - strlen(ends[i]), ends[i]) == 0)
-			return true;
-	return false;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (len > strlen(kinds[i].end) &&
+			strcmp(name + len - strlen(kinds[i].end), kinds[i].end) == 0)
+			return kinds[i].letter;
+	return NULL;
 }
 
 static int note_ignore(struct converting *c, const struct docker_step *s)
@@ -109,7 +95,7 @@ static int note_ignore(struct converting *c, const struct docker_step *s)
 }
 
 /* Whether the stage has a directory there, as far as can be told. */
-static bool is_dir(const struct stage *stage, const char *path)
+bool stage_has_dir(const struct stage *stage, const char *path)
 {
 	size_t i;
 
@@ -128,13 +114,27 @@ static int know_dir(struct converting *c, const char *path)
 	return !dir || strings_add(&stage_now(c)->dirs, dir) < 0 ? convert_memory(c) : 0;
 }
 
+/* Whether source is a directory, whose content is copied, as far as can be told. */
+bool copy_is_content(const struct converting *c, const struct copy *copy, const char *source)
+{
+	cleanup_free char *clean = path_absolute("/", source);
+	struct stat st;
+
+	if (!clean)
+		return false;
+	if (copy->from)
+		return !*source || source[strlen(source) - 1] == '/' || !clean[1] ||
+		       stage_has_dir(copy->from, clean);
+	return c->context >= 0 && fstatat(c->context, clean[1] ? clean + 1 : ".", &st, 0) == 0 &&
+	       S_ISDIR(st.st_mode);
+}
+
 /* What is in a stage becomes known when it is built: by then a directory must have been told. */
 static int stage_path(
 	struct converting *c, const struct copy *copy, const char *source, struct buf *path)
 {
 	cleanup_free char *clean = path_absolute("/", source);
-	bool slash = *source && source[strlen(source) - 1] == '/';
-	bool dir = clean && (slash || !clean[1] || is_dir(copy->from, clean));
+	bool dir = copy_is_content(c, copy, source);
 
 	if (!clean)
 		return convert_memory(c);
@@ -150,117 +150,214 @@ static int stage_path(
 static int import_path(
 	struct converting *c, const struct copy *copy, const char *source, struct buf *path)
 {
-	struct stat st;
-	size_t len = strlen(source);
+	cleanup_free char *clean = NULL;
 
-	if (url_scheme(source))
-		return buf_adds(path, source);
 	if (copy->from)
 		return stage_path(c, copy, source, path);
-	source += strspn(source, "/");
-	if (!*source)
-		source = ".";
-	len = strlen(source);
-	buf_adds(path, source);
-	if (c->context < 0 || fstatat(c->context, source, &st, 0) != 0 || !S_ISDIR(st.st_mode))
+	/* ".." ends at the context */
+	clean = path_absolute("/", source);
+	if (!clean)
+		return convert_memory(c);
+	buf_adds(path, clean[1] ? clean + 1 : ".");
+	if (!copy_is_content(c, copy, source))
 		return 0;
-	buf_adds(path, source[len - 1] == '/' ? "" : "/");
+	buf_adds(path, path->data[path->len - 1] == '/' ? "" : "/");
 	return note_ignore(c, copy->s);
 }
 
-static void add_import(struct converting *c, const struct copy *copy, const char *path)
+void copy_import(struct converting *c, const struct copy *copy, const char *path, const char *dest)
 {
 	struct buf *out = &c->imports;
 
 	buf_adds(out, "    - path: ");
 	add_yaml_text(out, path);
-	if (copy->dest) {
+	if (dest) {
 		buf_adds(out, "\n      dest: ");
-		add_yaml_text(out, copy->dest);
+		add_yaml_text(out, dest);
 	}
 	if (copy->mode)
 		buf_addf(out, "\n      mode: %s", copy->mode);
 	if (copy->owned)
 		buf_addf(out, "\n      uid: %u\n      gid: %u", copy->uid, copy->gid);
-	if (copy->hash) {
-		buf_adds(out, "\n      hash: ");
-		add_yaml_text(out, copy->hash);
-	}
 	buf_adds(out, "\n");
 }
 
-/* An archive is imported for the steps, which unpack it. */
-static int add_archive(struct converting *c, struct copy *copy, const char *path)
+/*
+ * What is in a directory. Where there was nothing in the image the directory itself does as well,
+ * and then has the owner that is given.
+ */
+int copy_content_of(struct converting *c, struct copy *copy, struct buf *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *dest = copy->dest;
+	size_t len = strlen(copy->dest);
+	cleanup_free char *dest =
+		strndup(copy->dest, len - (len > 1 && copy->dest[len - 1] == '/'));
 
-	copy->dest = NULL;
-	add_import(c, copy, path);
-	copy->dest = dest;
-	if (know_dir(c, dest) < 0)
+	if (!dest)
+		return convert_memory(c);
+	if (copy->owned && stage_now(c)->scratch && dest[1] && path->len > 2 &&
+		!stage_has_dir(stage_now(c), dest)) {
+		buf_cut(path, path->len - 1);
+		copy_import(c, copy, path->data, dest);
+	} else {
+		copy_import(c, copy, path->data, copy->dest);
+	}
+	copy->content = true;
+	stage_now(c)->scratch = false;
+	return know_dir(c, dest);
+}
+
+/* An archive is imported for the steps, which unpack it; all of an image is that image's base. */
+static int add_archive(struct converting *c, const struct copy *copy, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *letter = archive_letter(path);
+
+	if (strchr("jJ", *letter) && *letter && stage_now(c)->scratch)
+		return convert_err(c, copy->s,
+			"nothing in this image unpacks '%s'; make it a .tar.gz or .tar.zst", path);
+	if (stage_now(c)->scratch && !c->imports.len && strcmp(copy->dest, "/") == 0) {
+		stage_now(c)->scratch = false;
+		buf_cut(&c->from, 0);
+		buf_adds(&c->from, "    type: tar\n    url: ");
+		add_yaml_text(&c->from, path);
+		buf_adds(&c->from, "\n");
+		return 0;
+	}
+	copy_import(c, copy, path, NULL);
+	if (know_dir(c, copy->dest) < 0)
 		return -ENOMEM;
 	buf_adds(&c->script, "mkdir -p ");
-	add_shell_word(&c->script, dest);
-	buf_adds(&c->script, "\ntar -xf /stacker/imports/");
+	add_shell_word(&c->script, copy->dest);
+	buf_addf(&c->script, "\ntar -x%sf /stacker/imports/", letter);
 	add_shell_word(&c->script, slash ? slash + 1 : path);
 	buf_adds(&c->script, " -C ");
-	add_shell_word(&c->script, dest);
+	add_shell_word(&c->script, copy->dest);
 	buf_adds(&c->script, "\n");
 	return convert_note(c, copy->s, "%s is unpacked by the image's own tar", path);
 }
 
-static int copy_source(struct converting *c, struct copy *copy, const char *source)
+int copy_named(struct converting *c, struct copy *copy, const char *source)
 {
 	cleanup_buf struct buf path = BUF_NONE;
-	const struct docker_step *s = copy->s;
-	bool url = url_scheme(source) != 0;
-	int code;
+	int code = import_path(c, copy, source, &path);
 
-	if (strpbrk(source, "*?["))
-		return convert_err(c, s,
-			"'%s': imports know no wildcards; name the files, or a directory", source);
-	if (url && (!copy->add || (!url_is(source, "http") && !url_is(source, "https"))))
-		return convert_err(c, s, "'%s': ADD with http:// or https:// is expected", source);
-	if (strncmp(source, "git@", 4) == 0 ||
-		(url && strlen(source) > 4 && strcmp(source + strlen(source) - 4, ".git") == 0))
-		return convert_err(c, s, "'%s': a git repository cannot be imported", source);
-	code = import_path(c, copy, source, &path);
 	if (code < 0 || path.failed)
 		return path.failed ? convert_memory(c) : code;
-	if (copy->add && !url && !copy->from && is_archive(path.data))
+	if (copy->add && archive_letter(path.data))
 		return add_archive(c, copy, path.data);
-	add_import(c, copy, path.data);
-	return path.data[path.len - 1] == '/' ? know_dir(c, copy->dest) : 0;
+	if (copy->chown) /* a step asks what it was */
+		copy_import(c, &(struct copy){0}, path.data, NULL);
+	if (path.data[path.len - 1] == '/')
+		return copy_content_of(c, copy, &path);
+	copy_import(c, copy, path.data, copy->dest);
+	return 0;
+}
+
+static int copy_source(struct converting *c, struct copy *copy, const char *source)
+{
+	if (url_scheme(source) || strncmp(source, "git@", 4) == 0)
+		return convert_err(c, copy->s,
+			"'%s': nothing is fetched; fetch it first, and name the file here%s",
+			source, copy->mode ? "" : ", with --chmod=600");
+	if (!strpbrk(source, "*?["))
+		return copy_named(c, copy, source);
+	if (copy->from)
+		return copy_picked(c, copy, source);
+	return note_ignore(c, copy->s) < 0 ? -ENOMEM : copy_matches(c, copy, source);
+}
+
+/* Whether the word begins the next here-document. */
+static bool is_doc(const struct copy *copy, size_t docs, const char *word)
+{
+	const struct docker_step *s = copy->s;
+
+	word += strspn(word, "0123456789");
+	if (docs == s->doc_count || strncmp(word, "<<", 2) != 0)
+		return false;
+	return strcmp(word + 2 + s->docs[docs].tabs, s->docs[docs].name) == 0;
+}
+
+/* A step writes it: its variables are those that steps have. */
+static int copy_doc(struct converting *c, struct copy *copy, const struct heredoc *doc)
+{
+	cleanup_buf struct buf text = BUF_NONE, flat = BUF_NONE, word = BUF_NONE, to = BUF_NONE;
+	cleanup_free char *dir = NULL;
+	struct buf *out = &c->script;
+	int code = convert_ready(c);
+
+	if (stage_now(c)->scratch)
+		return convert_err(c, copy->s,
+			"there is no shell in this image to write '%s'; put it into a file and "
+			"copy that",
+			doc->name);
+	dir = strndup(copy->dest, (size_t)(strrchr(copy->dest, '/') - copy->dest) + 1);
+	buf_addf(&text, "%s%s", copy->dest, ends_in_slash(copy->dest) ? doc->name : "");
+	add_shell_word(&to, text.data ? text.data : "");
+	buf_cut(&text, 0);
+	heredoc_text(doc, &text);
+	if (code == 0 && doc->expand)
+		code = docker_expand_text(c, copy->s, text.data, &flat, &word);
+	else
+		add_shell_word(&word, text.data ? text.data : "");
+	if (code < 0)
+		return code;
+	if (!dir || text.failed || to.failed || word.failed)
+		return convert_memory(c);
+	buf_adds(out, "mkdir -p ");
+	add_shell_word(out, dir);
+	buf_addf(out, "\nprintf %%s %s >%s\nchmod %s %s\n", word.len ? word.data : "''", to.data,
+		copy->mode ? copy->mode : "0644", to.data);
+	if (copy->owned)
+		buf_addf(out, "chown %u:%u %s\n", copy->uid, copy->gid, to.data);
+	if (copy->chown) {
+		buf_adds(out, "chown ");
+		add_shell_word(out, copy->chown);
+		buf_addf(out, " %s\n", to.data);
+	}
+	return 0;
+}
+
+/* All that is no here-document. */
+static int copy_files(struct converting *c, struct copy *copy, const struct strings *words)
+{
+	size_t i, docs = 0, count = words->count - 1;
+	int code = 0;
+
+	if (count == copy->s->doc_count)
+		return 0;
+	copy_make_dest(c, copy, words->at[0]);
+	if (c->script.len)
+		code = convert_split(c);
+	for (i = 0; code == 0 && i < count; i++)
+		if (is_doc(copy, docs, words->at[i]))
+			docs++;
+		else
+			code = copy_source(c, copy, words->at[i]);
+	if (code == 0 && copy->chown)
+		copy_chown(c, copy);
+	return code;
 }
 
 static int copy_all(struct converting *c, struct copy *copy, const struct strings *words)
 {
-	size_t i, count = words->count;
+	size_t i, count = words->count, docs = 0;
 	int code = take_flags(c, copy);
 
 	if (code < 0)
 		return code;
 	if (count < 2)
 		return convert_err(c, copy->s, "%s needs what to copy and where to", copy->s->word);
-	copy->dest = docker_dest(c, words->at[count - 1]);
+	copy->dest = docker_dest(c, copy->s, words->at[count - 1]);
 	if (!copy->dest)
-		return convert_memory(c);
-	if (count > 2 && copy->dest[strlen(copy->dest) - 1] != '/')
+		return -ENOMEM;
+	if (count > 2 && !ends_in_slash(copy->dest))
 		return convert_err(c, copy->s,
 			"several files go into a directory: write '%s/' at the end", copy->dest);
-	code = copy->dest[strlen(copy->dest) - 1] == '/' ? know_dir(c, copy->dest) : 0;
-	if (code == 0 && c->script.len)
-		code = convert_split(c);
+	code = copy_files(c, copy, words);
+	if (code == 0 && ends_in_slash(copy->dest))
+		code = know_dir(c, copy->dest);
 	for (i = 0; code == 0 && i + 1 < count; i++)
-		code = copy_source(c, copy, words->at[i]);
-	if (code == 0 && copy->chown) {
-		buf_adds(&c->script, "chown -R ");
-		add_shell_word(&c->script, copy->chown);
-		buf_adds(&c->script, " ");
-		add_shell_word(&c->script, copy->dest);
-		buf_adds(&c->script, "\n");
-	}
+		if (is_doc(copy, docs, words->at[i]))
+			code = copy_doc(c, copy, &copy->s->docs[docs++]);
 	return code;
 }
 
@@ -268,17 +365,14 @@ int convert_copy(struct converting *c, const struct docker_step *s)
 {
 	struct copy copy = {.s = s, .add = strcmp(s->word, "ADD") == 0};
 	struct strings words = {0};
-	int code;
+	int code = docker_words(c, s, &words);
 
-	if (docker_heredoc(s->text))
-		return convert_err(c, s,
-			"a here-document cannot be converted; put it into a file and copy that");
-	code = docker_words(c, s, &words);
 	if (code == 0)
 		code = copy_all(c, &copy, &words);
 	strings_free(&words);
 	free(copy.dest);
 	free(copy.mode);
 	free(copy.chown);
+	free(copy.image.name);
 	return code;
 }

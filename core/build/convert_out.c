@@ -3,6 +3,8 @@
 #include "core/build/converting.h"
 #include "core/build/fields.h"
 
+#include <stdio.h>
+
 int convert_memory(const struct converting *c)
 {
 	return err_set(c->err, -ENOMEM, NULL, NULL);
@@ -71,10 +73,10 @@ static void add_config(struct converting *c)
 	add_pairs(out, "environment", &stage->env);
 	add_pairs(out, "labels", &c->labels);
 	add_pairs(out, "annotations", &c->annotations);
-	if (c->has_entrypoint)
-		add_list(out, "entrypoint", &c->entrypoint);
-	if (c->has_cmd)
-		add_list(out, "cmd", &c->cmd);
+	if (stage->has_entrypoint)
+		add_list(out, "entrypoint", &stage->entrypoint);
+	if (stage->has_cmd)
+		add_list(out, "cmd", &stage->cmd);
 	if (c->volumes.count)
 		add_list(out, "volumes", &c->volumes);
 	if (stage->dir) {
@@ -105,7 +107,7 @@ static void start_image(struct converting *c)
 	buf_cut(&c->imports, 0);
 	buf_cut(&c->script, 0);
 	c->exports_said = 0;
-	c->dir_said = false;
+	c->home_said = c->dir_said = false;
 }
 
 int convert_split(struct converting *c)
@@ -125,17 +127,49 @@ int convert_split(struct converting *c)
 	return check_size(c);
 }
 
+/* The directory that WORKDIR named, where no command came behind it. */
+static int finish_dir(struct converting *c)
+{
+	const struct stage *stage = stage_now(c);
+
+	if (!stage->dir || !stage->dir_step || stage->dir_made || !stage->dir[1])
+		return 0;
+	if (stage->ran || c->script.len)
+		return convert_ready(c);
+	if (c->imports.len && strstr(c->imports.data, stage->dir))
+		return 0;
+	return convert_note(c, stage->dir_step,
+		"%s is not made, as nothing runs in this image; who runs it makes it", stage->dir);
+}
+
+/* What a base says of its command is not the image's. */
+static int note_command(struct converting *c)
+{
+	const struct stage *stage = stage_now(c), *first = stage;
+
+	while (first->base)
+		first = first->base;
+	if (stage->has_entrypoint || first->from_scratch || c->stage_count < c->stages_all)
+		return 0;
+	return convert_note(c, stage->from,
+		"%s of the base, where it has any, does not come along; write it here",
+		stage->has_cmd ? "ENTRYPOINT" : "ENTRYPOINT or CMD");
+}
+
 int convert_finish(struct converting *c)
 {
+	int code = finish_dir(c);
+
+	if (code == 0)
+		code = note_command(c);
+	if (code < 0)
+		return code;
 	add_body(c, stage_now(c)->name);
 	add_config(c);
 	if (c->stage_count < c->stages_all)
 		buf_adds(&c->out->yaml, "  build_only: true\n");
 	start_image(c);
 	c->part = 1;
-	c->has_cmd = c->has_entrypoint = false;
-	strings_free(&c->cmd);
-	strings_free(&c->entrypoint);
 	strings_free(&c->volumes);
 	pairs_free(&c->labels);
 	pairs_free(&c->annotations);
@@ -144,9 +178,12 @@ int convert_finish(struct converting *c)
 
 int convert_ready(struct converting *c)
 {
-	const struct stage *stage = stage_now(c);
+	struct stage *stage = stage_now(c);
 	struct buf *out = &c->script;
 
+	if (!c->home_said)
+		buf_adds(out, "export HOME=\"${HOME:-/root}\"\n");
+	c->home_said = true;
 	for (; c->exports_said < stage->exports.count; c->exports_said++)
 		buf_addf(out, "export%s\n", stage->exports.at[c->exports_said]);
 	if (stage->dir && !c->dir_said) {
@@ -156,25 +193,39 @@ int convert_ready(struct converting *c)
 		if (dir.failed)
 			return convert_memory(c);
 		buf_addf(out, "mkdir -p %s\ncd %s\n", dir.data, dir.data);
-		c->dir_said = true;
+		c->dir_said = stage->dir_made = true;
 	}
 	return out->failed ? convert_memory(c) : 0;
 }
 
-char *docker_dest(const struct converting *c, const char *text)
+/* Where there was no WORKDIR it is the base's, if it has one. */
+static const char *base_dir(struct converting *c, const struct docker_step *s, const char *text)
 {
 	const struct stage *stage = stage_now(c);
+
+	if (stage->dir)
+		return stage->dir;
+	if (*text == '/' || stage->scratch)
+		return "/";
+	return convert_note(c, s,
+		       "'%s' is taken from / on; what the base image says of WORKDIR is not known",
+		       text) < 0
+		       ? NULL
+		       : "/";
+}
+
+char *docker_dest(struct converting *c, const struct docker_step *s, const char *text)
+{
+	const char *base = base_dir(c, s, text);
 	size_t len = strlen(text);
-	char *clean = path_absolute(stage->dir ? stage->dir : "/", text), *path;
+	cleanup_free char *clean = base ? path_absolute(base, text) : NULL;
+	char *path = NULL;
 	bool dir = !len || text[len - 1] == '/' || (len == 1 && *text == '.') ||
 		   (len > 1 && strcmp(text + len - 2, "/.") == 0);
 
-	if (!clean || !dir || !clean[1])
-		return clean;
-	path = realloc(clean, strlen(clean) + 2);
-	if (!path) {
-		free(clean);
-		return NULL;
-	}
-	return strcat(path, "/");
+	if (clean && asprintf(&path, "%s%s", clean, dir && clean[1] ? "/" : "") < 0)
+		path = NULL;
+	if (!path)
+		convert_memory(c);
+	return path;
 }

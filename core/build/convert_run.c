@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* RUN and what commands are given to; what the image's configuration says of them. */
 #include "core/build/converting.h"
-#include "core/build/fields.h"
 
 static int set_words(const struct converting *c, struct strings *out, const struct strings *words)
 {
@@ -29,14 +28,20 @@ static int set_command(const struct converting *c, const struct docker_step *s, 
 
 int convert_cmd(struct converting *c, const struct docker_step *s)
 {
-	c->has_cmd = true;
-	return set_command(c, s, &c->cmd);
+	struct stage *stage = stage_now(c);
+
+	stage->has_cmd = stage->cmd_said = true;
+	return set_command(c, s, &stage->cmd);
 }
 
+/* It takes away the command that the stage had from the one that it is based on. */
 int convert_entrypoint(struct converting *c, const struct docker_step *s)
 {
-	c->has_entrypoint = true;
-	return set_command(c, s, &c->entrypoint);
+	struct stage *stage = stage_now(c);
+
+	stage->has_entrypoint = true;
+	stage->has_cmd = stage->cmd_said;
+	return set_command(c, s, &stage->entrypoint);
 }
 
 static bool is_root(const char *user)
@@ -57,19 +62,36 @@ static void add_words(struct buf *out, const struct strings *words)
 	}
 }
 
-/* su knows users by name alone, and takes a text. */
-static int add_su(struct converting *c, const struct docker_step *s, const char *user)
+/* What a shell is given: the words, the stage's own shell with the command, or just that. */
+static void add_command(const struct stage *stage, struct buf *out, const struct strings *words,
+	const char *command)
 {
-	cleanup_buf struct buf command = BUF_NONE;
+	if (words->count) {
+		add_words(out, words);
+		return;
+	}
+	add_words(out, &stage->shell);
+	if (!stage->shell.count)
+		buf_adds(out, "/bin/sh -c");
+	buf_adds(out, " ");
+	add_shell_word(out, command);
+}
+
+/* su knows users by name alone, and takes a text. */
+static int add_su(
+	struct converting *c, const struct strings *words, const char *command, const char *user)
+{
+	const struct stage *stage = stage_now(c);
+	cleanup_buf struct buf text = BUF_NONE;
 	cleanup_free char *name = strndup(user, strcspn(user, ":"));
 	const char *group = strchr(user, ':');
 	struct buf *out = &c->script;
 
-	if (s->json)
-		add_words(&command, &s->words);
+	if (words->count || stage->shell.count)
+		add_command(stage, &text, words, command);
 	else
-		buf_adds(&command, s->script);
-	if (!name || command.failed)
+		buf_adds(&text, command);
+	if (!name || text.failed)
 		return convert_memory(c);
 	buf_adds(out, "su -s /bin/sh");
 	if (group) {
@@ -77,34 +99,84 @@ static int add_su(struct converting *c, const struct docker_step *s, const char 
 		add_shell_word(out, group + 1);
 	}
 	buf_adds(out, " -c ");
-	add_shell_word(out, command.data ? command.data : "");
+	add_shell_word(out, text.data ? text.data : "");
 	buf_adds(out, " ");
 	add_shell_word(out, name);
 	return 0;
 }
 
-static int add_run(struct converting *c, const struct docker_step *s)
+/* What a user is, where an argument says so, as far as is known now. */
+static const char *known_user(const struct converting *c, const char *user)
+{
+	cleanup_free char *name = NULL;
+	const char *value;
+	size_t len = strlen(user);
+
+	if (len < 6 || strncmp(user, "${{", 3) != 0 || strcmp(user + len - 2, "}}") != 0)
+		return user;
+	name = strndup(user + 3, len - 5);
+	value = name ? pairs_find(&c->substitutions, name) : NULL;
+	return value ? value : user;
+}
+
+/* A number may be no user's that has a name: then the group is 0. */
+static void add_chroot(struct buf *out, const char *user)
+{
+	buf_adds(out, "chroot --skip-chdir --userspec=");
+	add_shell_word(out, user);
+	if (!strchr(user, ':')) {
+		buf_adds(out, ":\"$(id -g ");
+		add_shell_word(out, user);
+		buf_adds(out, " 2>/dev/null || echo 0)\"");
+	}
+	buf_adds(out, " / ");
+}
+
+static int add_run(struct converting *c, const struct strings *words, const char *command)
 {
 	const struct stage *stage = stage_now(c);
-	struct buf *out = &c->script;
+	const char *user = stage->user ? known_user(c, stage->user) : NULL;
 
-	if (!is_root(stage->user) && (*stage->user < '0' || *stage->user > '9'))
-		return add_su(c, s, stage->user);
-	if (!is_root(stage->user)) {
-		buf_adds(out, "chroot --skip-chdir --userspec=");
-		add_shell_word(out, stage->user);
-		buf_adds(out, " / ");
+	if (!is_root(user) && (*user < '0' || *user > '9'))
+		return add_su(c, words, command, stage->user);
+	if (!is_root(user))
+		add_chroot(&c->script, stage->user);
+	add_command(stage, &c->script, words, command);
+	return 0;
+}
+
+/* Whether the text is the beginning of a here-document and no more, which is the command itself. */
+static bool is_only_doc(const struct converting *c, const struct docker_step *s)
+{
+	cleanup_buf struct buf word = BUF_NONE;
+	const char *p = s->text;
+
+	return s->doc_count == 1 && docker_word(c->file->escape, &p, &word) && !p[strspn(p, " \t")];
+}
+
+/* The command, with the here-documents that the shell itself has to read. */
+static void take_command(const struct converting *c, const struct docker_step *s, struct buf *out)
+{
+	size_t i;
+
+	if (is_only_doc(c, s)) {
+		heredoc_text(s->docs, out);
+		return;
 	}
-	if (s->json) {
-		add_words(out, &s->words);
-		return 0;
-	}
-	if (stage->shell.count)
-		add_words(out, &stage->shell);
-	else
-		buf_adds(out, "/bin/sh -c");
-	buf_adds(out, " ");
-	return add_shell_word(out, s->script);
+	buf_adds(out, s->script);
+	for (i = 0; i < s->doc_count; i++)
+		buf_addf(out, "\n%s%s", s->docs[i].text, s->docs[i].name);
+}
+
+/* A script of its own kind: its first line says what runs it. */
+static int run_script(struct converting *c, const char *text)
+{
+	char *words[] = {"/stacker/script"};
+
+	buf_adds(&c->script, "printf %s ");
+	add_shell_word(&c->script, text);
+	buf_addf(&c->script, " >%s\nchmod 755 %s\n", *words, *words);
+	return add_run(c, &(struct strings){words, 1}, NULL);
 }
 
 /* What a mount would bring is not there; a cache is not needed. */
@@ -129,19 +201,22 @@ static int check_flags(struct converting *c, const struct docker_step *s)
 
 int convert_run(struct converting *c, const struct docker_step *s)
 {
+	cleanup_buf struct buf command = BUF_NONE;
 	int code;
 
 	if (!*s->text || (s->json && !s->words.count))
 		return convert_err(c, s, "RUN needs a command");
-	if (!s->json && docker_heredoc(s->text))
-		return convert_err(c, s,
-			"a here-document cannot be converted; join its commands by '&&', or copy a "
-			"script");
+	take_command(c, s, &command);
+	if (command.failed)
+		return convert_memory(c);
+	stage_now(c)->ran = true;
 	code = check_flags(c, s);
 	if (code == 0)
 		code = convert_ready(c);
-	if (code == 0)
-		code = add_run(c, s);
+	if (code == 0 && s->doc_count && strncmp(command.data, "#!", 2) == 0)
+		code = run_script(c, command.data);
+	else if (code == 0)
+		code = add_run(c, &s->words, command.data);
 	if (code < 0)
 		return code;
 	return buf_adds(&c->script, "\n") < 0 || c->script.failed ? convert_memory(c) : 0;
@@ -166,12 +241,15 @@ int convert_workdir(struct converting *c, const struct docker_step *s)
 
 	if (code < 0)
 		return code;
-	dir = path_absolute(stage->dir ? stage->dir : "/", flat.data);
+	dir = docker_dest(c, s, flat.data);
 	if (!dir)
-		return convert_memory(c);
+		return -ENOMEM;
+	if (dir[1] && dir[strlen(dir) - 1] == '/')
+		dir[strlen(dir) - 1] = '\0';
 	free(stage->dir);
 	stage->dir = dir;
-	c->dir_said = false;
+	stage->dir_step = s;
+	c->dir_said = stage->dir_made = false;
 	return strings_add(&stage->dirs, dir) < 0 ? convert_memory(c) : 0;
 }
 

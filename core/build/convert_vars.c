@@ -30,7 +30,7 @@ static int read_pairs(struct converting *c, const struct docker_step *s, struct 
 		cleanup_buf struct buf word = BUF_NONE;
 		char *equals;
 
-		if (!docker_word(c, &p, &word))
+		if (!docker_word(c->file->escape, &p, &word))
 			return 0;
 		if (word.failed)
 			return convert_memory(c);
@@ -213,7 +213,7 @@ int convert_arg(struct converting *c, const struct docker_step *s)
 		cleanup_buf struct buf word = BUF_NONE;
 		char *equals;
 
-		if (!docker_word(c, &p, &word))
+		if (!docker_word(c->file->escape, &p, &word))
 			break;
 		if (word.failed)
 			return convert_memory(c);

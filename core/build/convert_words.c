@@ -61,30 +61,13 @@ int add_yaml_text(struct buf *out, const char *text)
 	return buf_adds(out, control ? "\"" : "'");
 }
 
-bool docker_word(const struct converting *c, const char **p, struct buf *word)
-{
-	char quote = '\0';
-
-	*p += strspn(*p, " \t");
-	if (!**p)
-		return false;
-	for (; **p && (quote || (**p != ' ' && **p != '\t')); ++*p) {
-		if (**p == c->file->escape && quote != '\'' && (*p)[1])
-			buf_add(word, (*p)++, 1);
-		else if (quote && **p == quote)
-			quote = '\0';
-		else if (!quote && (**p == '\'' || **p == '"'))
-			quote = **p;
-		buf_add(word, *p, 1);
-	}
-	return true;
-}
-
 struct expanding {
 	struct converting *c;
 	const struct docker_step *s;
 	struct buf *flat, *shell;
 	struct buf literal; /* not yet in shell */
+	bool raw;           /* quotes are nothing but themselves */
+	char escape;
 	int depth;
 };
 
@@ -122,12 +105,15 @@ static int unknown_variable(struct expanding *x, const char *name)
 {
 	static const char usual[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-	if (strcmp(name, "PATH") == 0)
-		return add_literal(x, usual, strlen(usual));
+	bool path = strcmp(name, "PATH") == 0;
+	int code = path ? add_literal(x, usual, strlen(usual)) : 0;
+
+	if (code < 0)
+		return code;
 	return convert_note(x->c, x->s,
-		"$%s is not set in this file, so it is empty; what the base image says of it is "
+		"$%s is not set in this file, so it is %s; what the base image says of it is "
 		"not known",
-		name);
+		name, path ? usual : "empty");
 }
 
 static int expand(struct expanding *x, const char *word);
@@ -181,7 +167,7 @@ static int take_variable(struct expanding *x, const char **p)
 
 static int expand(struct expanding *x, const char *word)
 {
-	char quote = '\0', escape = x->c->file->escape;
+	char quote = '\0', escape = x->escape;
 	int code = 0;
 
 	if (++x->depth > 16)
@@ -193,7 +179,7 @@ static int expand(struct expanding *x, const char *word)
 			if (code == 0)
 				code = add_literal(x, word + 1, 1);
 			word += 2;
-		} else if (quote ? *word == quote : *word == '\'' || *word == '"') {
+		} else if (!x->raw && (quote ? *word == quote : *word == '\'' || *word == '"')) {
 			quote = quote ? '\0' : *word;
 			word++;
 		} else if (*word == '$' && quote != '\'') {
@@ -207,18 +193,34 @@ static int expand(struct expanding *x, const char *word)
 	return code == 0 && quote ? convert_err(x->c, x->s, "a quote does not end") : code;
 }
 
+static int expand_all(struct expanding *x, const char *text)
+{
+	int code = expand(x, text);
+
+	buf_adds(x->flat, "");
+	flush_literal(x);
+	buf_free(&x->literal);
+	if (code == 0 && (x->flat->failed || (x->shell && x->shell->failed)))
+		return convert_memory(x->c);
+	return code;
+}
+
 int docker_expand(struct converting *c, const struct docker_step *s, const char *word,
 	struct buf *flat, struct buf *shell)
 {
-	struct expanding x = {.c = c, .s = s, .flat = flat, .shell = shell};
-	int code = expand(&x, word);
+	struct expanding x = {
+		.c = c, .s = s, .flat = flat, .shell = shell, .escape = c->file->escape};
 
-	buf_adds(flat, "");
-	flush_literal(&x);
-	buf_free(&x.literal);
-	if (code == 0 && (flat->failed || (shell && shell->failed)))
-		return convert_memory(c);
-	return code;
+	return expand_all(&x, word);
+}
+
+int docker_expand_text(struct converting *c, const struct docker_step *s, const char *text,
+	struct buf *flat, struct buf *shell)
+{
+	struct expanding x = {
+		.c = c, .s = s, .flat = flat, .shell = shell, .raw = true, .escape = '\\'};
+
+	return expand_all(&x, text);
 }
 
 int docker_words(struct converting *c, const struct docker_step *s, struct strings *out)
@@ -230,7 +232,7 @@ int docker_words(struct converting *c, const struct docker_step *s, struct strin
 		cleanup_buf struct buf word = BUF_NONE, flat = BUF_NONE;
 		int code;
 
-		if (s->json ? i == s->words.count : !docker_word(c, &p, &word))
+		if (s->json ? i == s->words.count : !docker_word(c->file->escape, &p, &word))
 			return 0;
 		code = docker_expand(c, s, s->json ? s->words.at[i++] : word.data, &flat, NULL);
 		if (code < 0)

@@ -19,6 +19,15 @@ struct stage {
 	struct strings dirs;      /* paths that are directories, as far as this file tells */
 	const struct stage *base; /* another that it is based on, or NULL */
 	char *dir, *user;         /* NULL: not set */
+	struct strings cmd, entrypoint;
+	bool has_cmd, has_entrypoint;
+	bool cmd_said;     /* by the stage itself: its ENTRYPOINT leaves it */
+	bool scratch;      /* there is nothing in it that could run */
+	bool from_scratch; /* all that is in it is of this file */
+	bool dir_made;     /* some step made the directory */
+	bool ran;          /* something did run in it: there is a shell */
+	const struct docker_step *from;
+	const struct docker_step *dir_step; /* what set dir; NULL: the stage that it is based on */
 };
 
 struct converting {
@@ -28,6 +37,8 @@ struct converting {
 	struct converted *out;
 	struct err *err;
 	struct pairs global_args, substitutions;
+	struct pairs images; /* what COPY takes from, and the image of the result that it is */
+	size_t picks;        /* so many images are there only for what a pattern matches */
 	struct stage *stages;
 	size_t stage_count, stages_all, expanded;
 	bool ignored; /* .dockerignore has been spoken of */
@@ -37,9 +48,9 @@ struct converting {
 	size_t part;         /* of the stage, from 1 */
 	size_t exports_said; /* so many of the stage's exports are in script */
 	bool dir_said;       /* and the directory is */
+	bool home_said;      /* and where root's files are */
 	struct pairs labels, annotations;
-	struct strings volumes, cmd, entrypoint;
-	bool has_cmd, has_entrypoint;
+	struct strings volumes;
 };
 
 static inline struct stage *stage_now(const struct converting *c)
@@ -58,14 +69,15 @@ int convert_memory(const struct converting *c);
 int pairs_set(struct pairs *p, const char *name, const char *value);
 const char *pairs_find(const struct pairs *p, const char *name);
 
-/* The next word at *p, with its quotes; false: there is none. */
-bool docker_word(const struct converting *c, const char **p, struct buf *word);
-
 /*
  * Adds to flat what a word comes to: without quotes, variables replaced; to shell, which may be
  * NULL, the same as a shell would write it, variables by their names. 0 or negative errno with err.
  */
 int docker_expand(struct converting *c, const struct docker_step *s, const char *word,
+	struct buf *flat, struct buf *shell);
+
+/* The same for the text of a here-document, where quotes are nothing but themselves. */
+int docker_expand_text(struct converting *c, const struct docker_step *s, const char *text,
 	struct buf *flat, struct buf *shell);
 
 /* All words of the text (or of JSON), expanded. 0 or negative errno with err. */
@@ -75,14 +87,47 @@ int docker_words(struct converting *c, const struct docker_step *s, struct strin
 int add_shell_word(struct buf *out, const char *text);
 int add_yaml_text(struct buf *out, const char *text);
 
-/* The absolute path of the image that text means; a "/" at its end stays. NULL: no memory. */
-char *docker_dest(const struct converting *c, const char *text);
+/*
+ * Adds to flat what a word comes to: without quotes, variables replaced; to shell, which may be
+ * NULL, the same as a shell would write it, variables by their names. 0 or negative errno with err.
+ */
+int docker_expand(struct converting *c, const struct docker_step *s, const char *word,
+	struct buf *flat, struct buf *shell);
+
+/* The same for the text of a here-document, where quotes are nothing but themselves. */
+int docker_expand_text(struct converting *c, const struct docker_step *s, const char *text,
+	struct buf *flat, struct buf *shell);
+
+/* All words of the text (or of JSON), expanded. 0 or negative errno with err. */
+int docker_words(struct converting *c, const struct docker_step *s, struct strings *out);
+
+/* Adds text as a word of a shell; as a scalar of YAML. */
+int add_shell_word(struct buf *out, const char *text);
+int add_yaml_text(struct buf *out, const char *text);
+
+/*
+ * Adds the paths below dir that match the pattern, "*" not beyond a "/", sorted. 0; -EBADF where
+ * there is no dir, -E2BIG, -ENOMEM, -errno.
+ */
+int context_matches(int dir, const char *pattern, struct strings *out);
+
+/*
+ * The absolute path of the image that text means; a "/" at its end stays. A note where what the
+ * base says counts. NULL: no memory, with err.
+ */
+char *docker_dest(struct converting *c, const struct docker_step *s, const char *text);
 
 /* What each instruction comes to. 0 or negative errno with err. */
 typedef int instruction_fn(struct converting *c, const struct docker_step *s);
 instruction_fn convert_arg, convert_copy, convert_env, convert_label, convert_maintainer,
 	convert_run, convert_cmd, convert_entrypoint, convert_shell, convert_user, convert_workdir,
 	convert_volume;
+
+/*
+ * Adds the type and the URL of an image that is none of the file's: a substitution's, so that it
+ * can be another that is on this machine.
+ */
+int convert_from(struct converting *c, struct buf *out, const char *image);
 
 /* Sets what a placeholder, which stands between single quotes, is replaced by. */
 int convert_substitution(struct converting *c, const char *name, const char *value);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Dockerfiles: lines that go on, comments, directives, flags, the form of JSON. */
+/* Dockerfiles: lines that go on, comments, directives, flags, the form of JSON, here-documents. */
 #include "core/build/dockerfile.h"
 #include "core/image/doc.h"
 
@@ -11,8 +11,8 @@ struct lines {
 	bool directives;  /* so far there was nothing else */
 };
 
-/* The next line, without the blanks at its end: its length, or false. */
-static bool next_line(struct lines *l, const char **line, size_t *len)
+/* The next line as it stands, but for its end: its length, or false. */
+static bool next_raw(struct lines *l, const char **line, size_t *len)
 {
 	if (!l->next || !*l->next)
 		return false;
@@ -20,6 +20,15 @@ static bool next_line(struct lines *l, const char **line, size_t *len)
 	*len = strcspn(*line, "\n");
 	l->next = (*line)[*len] ? *line + *len + 1 : NULL;
 	l->number++;
+	*len -= *len && (*line)[*len - 1] == '\r';
+	return true;
+}
+
+/* The same without the blanks at its end. */
+static bool next_line(struct lines *l, const char **line, size_t *len)
+{
+	if (!next_raw(l, line, len))
+		return false;
 	while (*len && strchr(blanks, (*line)[*len - 1]))
 		--*len;
 	return true;
@@ -202,11 +211,122 @@ static int add_step(struct dockerfile *d, const struct buf *text, const struct b
 	return read_step(s, text->data, script->data) < 0 ? err_set(err, -ENOMEM, NULL, NULL) : 0;
 }
 
+bool docker_word(char escape, const char **p, struct buf *word)
+{
+	char quote = '\0';
+
+	*p += strspn(*p, " \t");
+	if (!**p)
+		return false;
+	for (; **p && (quote || (**p != ' ' && **p != '\t')); ++*p) {
+		if (**p == escape && quote != '\'' && (*p)[1])
+			buf_add(word, (*p)++, 1);
+		else if (quote && **p == quote)
+			quote = '\0';
+		else if (!quote && (**p == '\'' || **p == '"'))
+			quote = **p;
+		buf_add(word, *p, 1);
+	}
+	return true;
+}
+
+int heredoc_read(char escape, const char *word, struct heredoc *out)
+{
+	cleanup_buf struct buf name = BUF_NONE;
+	char quote = '\0';
+
+	word += strspn(word, "0123456789");
+	*out = (struct heredoc){.tabs = strncmp(word, "<<-", 3) == 0, .expand = true};
+	if (strncmp(word, "<<", 2) != 0 || strchr(word + 2, '<'))
+		return 0;
+	for (word += 2 + out->tabs; *word; word++) {
+		if (quote ? *word == quote : *word == '\'' || *word == '"')
+			quote = quote ? '\0' : *word;
+		else
+			buf_add(&name, *word == escape && word[1] ? ++word : word, 1);
+		out->expand = out->expand && !quote && word[-1] != escape;
+	}
+	if (name.failed)
+		return -ENOMEM;
+	if (!name.len || quote)
+		return 0;
+	out->name = name.data;
+	name = (struct buf)BUF_NONE;
+	return 1;
+}
+
+/* The lines up to the name. 0, -EINVAL where it does not come, -ENOMEM. */
+static int read_doc(struct lines *l, struct heredoc *doc)
+{
+	cleanup_buf struct buf text = BUF_NONE;
+	const char *line;
+	size_t len, tabs;
+
+	buf_adds(&text, "");
+	while (next_raw(l, &line, &len)) {
+		tabs = doc->tabs ? strspn(line, "\t") : 0;
+		if (tabs <= len && strlen(doc->name) == len - tabs &&
+			memcmp(line + tabs, doc->name, len - tabs) == 0) {
+			doc->text = text.data;
+			text = (struct buf)BUF_NONE;
+			return doc->text ? 0 : -ENOMEM;
+		}
+		buf_add(&text, line, len);
+		buf_adds(&text, "\n");
+	}
+	return text.failed ? -ENOMEM : -EINVAL;
+}
+
+static int add_doc(struct docker_step *s, const struct heredoc *doc)
+{
+	struct heredoc *docs = reallocarray(s->docs, s->doc_count + 1, sizeof(*docs));
+
+	if (!docs) {
+		free(doc->name);
+		return -ENOMEM;
+	}
+	s->docs = docs;
+	docs[s->doc_count++] = *doc;
+	return 0;
+}
+
+/* Reads the here-documents of the last instruction, whose lines follow it. */
+static int take_docs(struct lines *l, struct dockerfile *d, const char *path, struct err *err)
+{
+	struct docker_step *s = &d->steps[d->count - 1];
+	const char *p = s->text;
+	size_t count = 0;
+	int code = 0;
+
+	if (strcmp(s->word, "RUN") != 0 && strcmp(s->word, "COPY") != 0 &&
+		strcmp(s->word, "ADD") != 0)
+		return 0;
+	while (code == 0) {
+		cleanup_buf struct buf word = BUF_NONE;
+		struct heredoc doc;
+
+		if (!docker_word(d->escape, &p, &word))
+			return 0;
+		code = word.failed ? -ENOMEM : heredoc_read(d->escape, word.data, &doc);
+		if (code > 0)
+			code = add_doc(s, &doc);
+		if (code == 0 && s->doc_count > count)
+			code = read_doc(l, &s->docs[count++]);
+	}
+	if (code == -EINVAL)
+		return place_err(err, code, path, &s->place,
+			"the here-document has no end: a line '%s' is missing",
+			s->docs[count - 1].name);
+	return err_set(err, code, NULL, NULL);
+}
+
 int dockerfile_parse(const char *path, const char *text, struct dockerfile *out, struct err *err)
 {
 	struct lines l = {.next = text, .directives = true};
 	int code = 0;
 
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+		l.next += 3;
 	for (;;) {
 		cleanup_buf struct buf joined = BUF_NONE, script = BUF_NONE;
 		size_t line = 0;
@@ -214,12 +334,29 @@ int dockerfile_parse(const char *path, const char *text, struct dockerfile *out,
 		if (!join_lines(&l, out, &joined, &script, &line))
 			break;
 		code = add_step(out, &joined, &script, line, path, err);
+		if (code == 0)
+			code = take_docs(&l, out, path, err);
 		if (code < 0)
 			break;
 	}
 	if (code < 0)
 		dockerfile_free(out);
 	return code;
+}
+
+int heredoc_text(const struct heredoc *doc, struct buf *out)
+{
+	const char *line = doc->text;
+
+	while (*line) {
+		size_t len;
+
+		line += doc->tabs ? strspn(line, "\t") : 0;
+		len = strcspn(line, "\n") + 1;
+		buf_add(out, line, len);
+		line += len;
+	}
+	return buf_adds(out, "");
 }
 
 void dockerfile_free(struct dockerfile *d)
@@ -232,6 +369,11 @@ void dockerfile_free(struct dockerfile *d)
 		free(s->script);
 		strings_free(&s->flags);
 		strings_free(&s->words);
+		while (s->doc_count) {
+			free(s->docs[--s->doc_count].name);
+			free(s->docs[s->doc_count].text);
+		}
+		free(s->docs);
 	}
 	free(d->steps);
 	*d = (struct dockerfile)DOCKERFILE_NONE;
@@ -248,33 +390,4 @@ const char *docker_flag(const struct docker_step *s, const char *name)
 			return flag + len + (flag[len] == '=');
 	}
 	return NULL;
-}
-
-bool docker_heredoc(const char *text)
-{
-	bool start = true; /* of a word */
-	char quote = '\0';
-
-	for (; *text; text++) {
-		if (quote) {
-			if (*text == '\\' && quote == '"' && text[1])
-				text++;
-			else if (*text == quote)
-				quote = '\0';
-		} else if (*text == '\'' || *text == '"') {
-			quote = *text;
-			start = false;
-		} else if (*text == '\\' && text[1]) {
-			text++;
-			start = false;
-		} else if (start && strncmp(text, "<<", 2) == 0) {
-			text += 2 + (text[2] == '-');
-			if (*text && !strchr(" \t<", *text))
-				return true;
-			text--;
-		} else if (!start || *text < '0' || *text > '9') {
-			start = strchr(" \t\n;&|", *text) != NULL;
-		}
-	}
-	return false;
 }

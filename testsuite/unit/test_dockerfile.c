@@ -73,17 +73,93 @@ static void check_flags(void)
 	CHECK(d.steps[5].json && !d.steps[5].words.count, "an empty one");
 }
 
-static void check_heredocs(void)
+static void check_names(void)
 {
-	static const char *const are[] = {"<<EOF", "cat <<-EOF", "cat 3<<E", "a; <<'E' b"};
-	static const char *const are_not[] = {"a<<E", "echo '<<E'", "\"x <<E\"", "$((1<<2))",
-		"a <<< b", "a \\<<E", "a << b", "", "<<"};
+	static const struct {
+		const char *word, *name;
+		bool tabs, expand;
+	} vectors[] = {
+		{"<<EOF", "EOF", false, true},
+		{"3<<-E", "E", true, true},
+		{"<<\"a b\"", "a b", false, false},
+		{"<<-'E'F", "EF", true, false},
+		{"<<E\\F", "EF", false, false},
+		{"<<E>x", "E>x", false, true},
+		{"<<", NULL, false, false},
+		{"<<-", NULL, false, false},
+		{"<<''", NULL, false, false},
+		{"<<'E", NULL, false, false},
+		{"<<<E", NULL, false, false},
+		{"<<E<F", NULL, false, false},
+		{"a<<E", NULL, false, false},
+		{"'<<E'", NULL, false, false},
+		{"\\<<E", NULL, false, false},
+		{"$((1<<2))", NULL, false, false},
+	};
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(are); i++)
-		CHECK(docker_heredoc(are[i]), "begins a here-document: %s", are[i]);
-	for (i = 0; i < ARRAY_SIZE(are_not); i++)
-		CHECK(!docker_heredoc(are_not[i]), "begins none: %s", are_not[i]);
+	for (i = 0; i < ARRAY_SIZE(vectors); i++) {
+		struct heredoc doc;
+		int n = heredoc_read('\\', vectors[i].word, &doc);
+
+		if (!CHECK(n == (vectors[i].name ? 1 : 0), "%s: %d", vectors[i].word, n) || !n)
+			continue;
+		CHECK(strcmp(doc.name, vectors[i].name) == 0 && doc.tabs == vectors[i].tabs &&
+				doc.expand == vectors[i].expand,
+			"%s: %s", vectors[i].word, doc.name);
+		free(doc.name);
+	}
+}
+
+static void check_heredocs(void)
+{
+	cleanup_dockerfile struct dockerfile d = DOCKERFILE_NONE;
+	cleanup_err struct err err = ERR_NONE;
+	cleanup_buf struct buf text = BUF_NONE;
+	const struct docker_step *s;
+
+	CHECK(parse("RUN a <<A \\\n <<-'B' b\n# c \\\n \nA \nA\r\n\t\tb\r\n\tB\nLABEL x=<<E\n"
+		    "COPY <<-E /\nE",
+		      &d) == 0 &&
+			d.count == 3,
+		"instructions go on behind here-documents: %zu", d.count);
+	s = d.steps;
+	CHECK(s->doc_count == 2 && strcmp(s->docs[0].text, "# c \\\n \nA \n") == 0,
+		"lines stand as they are: %s", s->docs[0].text);
+	heredoc_text(&s->docs[1], &text);
+	CHECK(strcmp(s->docs[1].text, "\t\tb\n") == 0 && strcmp(text.data, "b\n") == 0,
+		"tabs are left out: %s", text.data);
+	CHECK(s[1].place.line == 9 && !s[1].doc_count, "LABEL has none: %zu", s[1].place.line);
+	CHECK(s[2].doc_count == 1 && !*s[2].docs[0].text, "an empty one");
+	dockerfile_free(&d);
+	CHECK(dockerfile_parse("f", "\nRUN <<A <<B\nB\nA\n", &d, &err) == -EINVAL &&
+			strcmp(err.path,
+				"f:2:1: the here-document has no end: a line 'B' is missing") == 0,
+		"without end: %s", err.path);
+	CHECK(!d.count, "nothing is left of it");
+	CHECK(parse("\xef\xbb\xbf# escape=`\nRUN a`\nb", &d) == 0 && d.count == 1 &&
+			strcmp(d.steps[0].word, "RUN") == 0 && strcmp(d.steps[0].text, "ab") == 0,
+		"a byte order mark");
+}
+
+/* What the step has that writes the text. */
+static void check_text(const char *text, const char *result)
+{
+	cleanup_converted struct converted made = CONVERTED_NONE;
+	cleanup_free char *file = NULL, *line = NULL;
+
+	if (asprintf(&file, "FROM x\nENV A=a\nCOPY <<E /f\n%s\nE\n", text) < 0 ||
+		asprintf(&line, "\n    printf %%s %s\n    ' >/f\n", result) < 0)
+		return;
+	CHECK(dockerfile_convert("f", file, -1, &made, NULL) == 0 && strstr(made.yaml.data, line),
+		"%s: %s", text, made.yaml.data);
+}
+
+static void check_texts(void)
+{
+	check_text("\"x\" 'y", "'\"x\" '\\''y");
+	check_text("$A${A:-\"b\"}-'$A'", "\"${A}\"\"${A:-\"b\"}\"'-'\\'''\"${A}\"''\\''");
+	check_text("\\$A \\\\ \\n", "'$A \\ n");
 }
 
 /* What the label "l" becomes. */
@@ -135,7 +211,9 @@ int main(void)
 {
 	check_lines();
 	check_flags();
+	check_names();
 	check_heredocs();
+	check_texts();
 	check_expansions();
 	check_growth();
 	return test_done();
