@@ -637,3 +637,48 @@ two:x:2:2::/:/bin/sh"
 	runs 1 rlc-build build
 	has "$PWD/link: cannot be bound: it is in the stacker directory"
 }
+
+@test "devices of an image are imported and taken out as devices" {
+	layer <<-'END' >devices.tar
+		layer.add("null", tarfile.CHRTYPE, device=(1, 3), mode=0o666)
+		layer.directory("d")
+		layer.add("d/disk", tarfile.BLKTYPE, device=(8, 1), mode=0o640, owner=(0, 6))
+		layer.add("d/empty")
+	END
+	cp -rL base devices
+	rlc-image raw add-layer --image devices:base devices.tar
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "devices:base"}
+		b:
+		  from: {type: oci, url: "base:base"}
+		  imports:
+		    - stacker://a/null
+		    - stacker://a/d
+		    - {path: stacker://a/null, dest: /dev/null2}
+		    - {path: stacker://a/d, dest: /d, gid: 7}
+		  run: stat -c '%n %F %t,%T %a' /stacker/imports/null /stacker/imports/d/*
+	END
+	runs 0 rlc-build build
+	has "b| /stacker/imports/null character special file 1,3 666" \
+		"b| /stacker/imports/d/disk block special file 8,1 640" \
+		"b| /stacker/imports/d/empty regular empty file 0,0 644"
+	runs 0 rlc-tar -tvf "$(top_layer oci:b)" --numeric-owner
+	grep -E '^crw-rw-rw- 0/0 +1,3 .* \./dev/null2$' <<<"$output"
+	grep -E '^brw-r----- 0/7 +8,1 .* \./d/disk$' <<<"$output"
+	if records; then
+		rlc-build grab a:/null
+		equal "$(rlc-stat -c '%F %t,%T %a' null)" "character special file 1,3 666"
+		rlc-build grab a:/d
+		equal "$(rlc-stat -c '%F %t,%T %a' d/disk)" "block special file 8,1 640"
+	else
+		runs 1 rlc-build grab a:/null
+		has "is a device, and is not taken out"
+		runs 1 rlc-build grab a:/d
+		[ ! -e null ]
+		[ ! -e d ]
+		sed -i "s|- stacker://a/null|- {path: 'stacker://a/null', hash: $(sha256sum </dev/null | cut -d' ' -f1)}|" stacker.yaml
+		runs 1 rlc-build build
+		has "stacker://a/null: is no file, and has no hash"
+	fi
+}

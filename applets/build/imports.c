@@ -8,7 +8,8 @@
 
 static struct copy_how how_of(const struct making *m)
 {
-	return (struct copy_how){m->w->has_epoch ? &m->w->epoch : NULL, m->no_setid};
+	return (struct copy_how){
+		&m->w->context.owners, m->w->has_epoch ? &m->w->epoch : NULL, m->no_powers};
 }
 
 /* Steps may copy it as it is: a umask is nothing that an image is made of. */
@@ -44,13 +45,16 @@ static const char *last_part(const char *path)
 static int check_hash(
 	const struct making *m, const struct import *i, int dir, const char *name, struct err *err)
 {
-	cleanup_fd int fd = i->hash ? openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	struct stat st;
+	cleanup_fd int fd = i->hash ? layout_file(dir, name, &st) : -1;
 	char hex[65], block[16 << 10];
 	int r;
 
 	if (!i->hash)
 		return 0;
-	r = fd < 0 ? -errno : digest_fd(fd, block, sizeof(block), hex);
+	if (fd == -EBADMSG)
+		return err_tell(err, -EINVAL, "is no file, and has no hash", i->path);
+	r = fd < 0 ? fd : digest_fd(fd, block, sizeof(block), hex);
 	if (r < 0)
 		return err_set(err, r, "cannot read", i->path);
 	if (strcmp(hex, i->hash) == 0)

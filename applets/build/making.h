@@ -29,7 +29,7 @@ struct making {
 	struct sum_cache *sums;
 	bool tried_overlay, overlay; /* whether one can be mounted in the store */
 	bool ldconfig;               /* the loader's cache is that of one image alone */
-	bool no_setid;               /* what is copied out of it becomes the caller's */
+	bool no_powers;              /* what is copied out of it becomes the caller's */
 	bool faulty;                 /* some entry failed: what was made is not kept */
 };
 

@@ -170,7 +170,7 @@ static int grab_main(const struct applet *self, int argc, char **argv)
 	if (status != EXIT_DONE)
 		return status;
 	making_begin(&m, &w, NULL, &bare);
-	m.no_setid = true;
+	m.no_powers = true;
 	return grab(&m, colon + 1, &err) < 0 ? build_fail(&w.b, &err) : EXIT_DONE;
 }
 

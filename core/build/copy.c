@@ -6,6 +6,7 @@
 #include "core/tree/walk.h"
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 
 /* Each level holds two descriptors and a listing. */
 enum { DEPTH_MAX = 1024 };
@@ -51,7 +52,7 @@ static int set_times(const struct copying *c, int dirfd, const char *name, const
 
 static int set_mode(const struct copying *c, int fd, mode_t mode)
 {
-	return fchmod(fd, mode & (c->how->no_setid ? 01777 : 07777)) < 0 ? -errno : 0;
+	return fchmod(fd, mode & (c->how->no_powers ? 01777 : 07777)) < 0 ? -errno : 0;
 }
 
 static int copy_file(const struct copying *c, int from, const char *name, int to, const char *as,
@@ -115,6 +116,63 @@ static int copy_dir(struct copying *c, int from, const char *name, int to, const
 	return r == 0 ? set_mode(c, out, st->st_mode) : r;
 }
 
+static bool is_device(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
+}
+
+/* What is empty may stand for a device: 1 with st as that one's, 0, negative errno. */
+static int is_disguised(const struct copying *c, int from, const char *name, struct stat *st)
+{
+	struct dir dir = DIR_NONE;
+	struct node node;
+	int r;
+
+	if (!S_ISREG(st->st_mode) || st->st_size)
+		return 0;
+	r = openat(from, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r < 0)
+		return -errno;
+	dir_start(&dir, r, ".");
+	r = node_read(c->how->owners, &dir, name, &node, NULL);
+	dir_end(&dir);
+	if (r < 0 && r != -EBADMSG) /* its owner does not matter */
+		return r;
+	if (node.disguised)
+		*st = node.st;
+	return node.disguised;
+}
+
+static int make_disguised(const struct copying *c, int to, const char *as, const struct stat *st)
+{
+	const struct foreign what = {.owner = c->how->owners->base,
+		.mode = st->st_mode,
+		.has_mode = true,
+		.major = major(st->st_rdev),
+		.minor = minor(st->st_rdev)};
+	struct dir dir = DIR_NONE;
+	int r = openat(to, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (r < 0)
+		return -errno;
+	dir_start(&dir, r, ".");
+	r = node_make_device(c->how->owners, &dir, as, &what, c->err);
+	dir_end(&dir);
+	return r;
+}
+
+/* A real one lets in whom its permissions say, whatever it was elsewhere. */
+static int copy_device(const struct copying *c, int to, const char *as, const struct stat *st)
+{
+	if (c->how->owners->records && st->st_rdev)
+		return make_disguised(c, to, as, st);
+	if (c->how->no_powers)
+		return err_tell(c->err, -EPERM, "is a device, and is not taken out", as);
+	if (mknodat(to, as, st->st_mode, st->st_rdev) < 0)
+		return -errno;
+	return fchmodat(to, as, st->st_mode & 07777, 0) < 0 ? -errno : 0;
+}
+
 static int copy_any(struct copying *c, int from, const char *name, int to, const char *as)
 {
 	struct stat st;
@@ -122,7 +180,12 @@ static int copy_any(struct copying *c, int from, const char *name, int to, const
 
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_set(c->err, -errno, "cannot read", name);
-	if (S_ISREG(st.st_mode))
+	r = is_disguised(c, from, name, &st);
+	if (r < 0)
+		return err_set(c->err, r, "cannot read", name);
+	if (is_device(&st))
+		r = copy_device(c, to, as, &st);
+	else if (S_ISREG(st.st_mode))
 		r = copy_file(c, from, name, to, as, &st);
 	else if (S_ISDIR(st.st_mode))
 		r = copy_dir(c, from, name, to, as, &st);

@@ -2,20 +2,22 @@
 #ifndef RLC_BUILD_COPY_H
 #define RLC_BUILD_COPY_H
 
-#include "core/base/err.h"
-#include <stdbool.h>
+#include "core/owner/node.h"
 #include <time.h>
 
 struct copy_how {
+	const struct owners *owners; /* how devices are kept */
 	const struct timespec *time; /* of all that is copied; NULL: their own */
-	bool no_setid;               /* who owns the copies is not who owned what they are of */
+	/* Who owns the copies is not who owned what they are of: no set-id bits, no real devices */
+	bool no_powers;
 };
 
 /*
  * Copies name in the directory from, and all below it, as the new name as in the directory to:
  * types, permissions, content (shared where the file system can), times. A directory that is there
- * already is gone into. Owners and attributes are not copied; no symlink is followed. Devices and
- * sockets are -ENOTSUP. 0 or negative errno with err.
+ * already is gone into. Owners and attributes are not copied; no symlink is followed. Devices are
+ * kept as new ones are: as a record of them, or real; sockets are -ENOTSUP. 0 or negative errno
+ * with err.
  */
 int copy_tree(int from, const char *name, int to, const char *as, const struct copy_how *how,
 	struct err *err);
