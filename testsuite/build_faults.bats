@@ -280,3 +280,31 @@ tidy() {
 	run unshare -rm sh script
 	has "status 1" "No space left on device" sound built
 }
+
+@test "what failed is said once, and what cannot be imported by its whole path" {
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "base:base"}
+		  run: exit 3
+	END
+	runs 1 rlc-build build
+	is "a: running
+a| + exit 3
+rlc-build: a: run: exit status 3
+rlc-build build: failed: a; what steps wrote is in $PWD/.stacker/logs"
+	sed -i 's/run:/generate_labels:/' stacker.yaml
+	runs 1 rlc-build build
+	has "rlc-build: a: generate_labels: exit status 3
+rlc-build build: failed: a;"
+	mkdir -p d/sub
+	/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("d/sub/socket")'
+	for import in d d/ "{path: d, dest: /}"; do
+		printf 'a:\n  from: {type: scratch}\n  imports: [%s]\n' "$import" | file
+		runs 1 rlc-build build
+		has "rlc-build: a: $PWD/d/sub/socket: cannot copy: "
+	done
+	printf 'a:\n  from: {type: oci, url: "base:base"}\n  run: mkdir -p /d/e\nb:\n  from: {type: scratch}\n  imports: [stacker://a/d/none]\n' | file
+	runs 1 rlc-build build
+	has "rlc-build: b: /d/none: cannot read: No such file or directory
+rlc-build build: failed: b"
+}

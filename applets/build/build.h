@@ -95,6 +95,9 @@ bool build_start(struct build_options *b, const struct applet *self, int argc, c
 	build_take_fn *take, void *arg, int least, int most, int *status);
 void build_end(struct build_options *b);
 
+/* For what was reported already: fills err so that build_fail says nothing. -ECANCELED. */
+int build_told(struct err *err);
+
 /* Reports err: EXIT_SOME. */
 int build_fail(const struct build_options *b, struct err *err);
 

@@ -6,10 +6,10 @@
 
 #include <stdio.h>
 
-static struct copy_how how_of(const struct making *m)
+static struct copy_how how_of(const struct making *m, const char *shown)
 {
 	return (struct copy_how){
-		&m->w->context.owners, m->w->has_epoch ? &m->w->epoch : NULL, m->no_powers};
+		shown, &m->w->context.owners, m->w->has_epoch ? &m->w->epoch : NULL, m->no_powers};
 }
 
 /* Steps may copy it as it is: a umask is nothing that an image is made of. */
@@ -66,7 +66,7 @@ static int check_hash(
 static int copy_local(
 	struct making *m, const struct import *i, int to, const char *as, struct err *err)
 {
-	const struct copy_how how = how_of(m);
+	const struct copy_how how = how_of(m, i->path);
 	cleanup_free char *real = realpath(i->path, NULL);
 	cleanup_fd int from = -1;
 	char *slash;
@@ -175,8 +175,8 @@ static int find_in_tree(const struct tree *tree, const char *path, char name[NAM
 
 static int grab_act(struct stage *s, const struct tree *tree, void *arg, struct err *err)
 {
-	const struct copy_how how = how_of(s->m);
 	const struct grab *g = arg;
+	const struct copy_how how = how_of(s->m, g->path);
 	char name[NAME_MAX + 1];
 	cleanup_fd int dir = find_in_tree(tree, g->path, name), in = -1;
 

@@ -78,7 +78,7 @@ int labels_make(struct making *m, struct err *err)
 	r = stage_run(&s, command, m->out, err);
 	if (r > 0) {
 		report(&m->self, "generate_labels: exit status %d", r);
-		return err_tell(err, -ECANCELED, "its steps failed", m->file->path);
+		return build_told(err);
 	}
 	if (r == 0)
 		r = read_labels(&s, err);

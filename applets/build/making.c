@@ -227,7 +227,8 @@ int making_run(struct work *w, const struct order_item *item, int out, int termi
 	}
 	if (r < 0) {
 		err_set(&err, r, NULL, NULL);
-		report_err(&m.self, &err);
+		if (err.code != -ECANCELED)
+			report_err(&m.self, &err);
 	}
 	return r < 0 ? EXIT_SOME : EXIT_DONE;
 }

@@ -219,8 +219,14 @@ void build_end(struct build_options *b)
 		close(b->log);
 }
 
+int build_told(struct err *err)
+{
+	return err_set(err, -ECANCELED, NULL, NULL);
+}
+
 int build_fail(const struct build_options *b, struct err *err)
 {
-	report_err(b->self, err);
+	if (err->code != -ECANCELED)
+		report_err(b->self, err);
 	return EXIT_SOME;
 }

@@ -231,8 +231,8 @@ int stage_tree(struct stage *s, stage_act *act, void *arg, struct err *err)
 	if (pid == 0)
 		_exit(act_in_tree(s, act, arg));
 	status = pid < 0 ? -errno : wait_for(pid);
-	if (status > 0) /* it said why */
-		return err_tell(err, -ECANCELED, "its files could not be put in place", NULL);
+	if (status > 0)
+		return build_told(err);
 	return status < 0 ? err_set(err, status, "cannot start a process", NULL) : 0;
 }
 

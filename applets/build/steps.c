@@ -99,7 +99,7 @@ static int run(struct stage *s, struct err *err)
 	report(&s->m->self, "run: exit status %d%s", status,
 		status == 127 ? ": no such command, or no shell, /bin/sh, in the image" : "");
 	open_failed(s);
-	return err_tell(err, -ECANCELED, "its steps failed", s->m->file->path);
+	return build_told(err);
 }
 
 /* What steps left in /stacker is no part of an image. */

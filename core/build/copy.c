@@ -14,6 +14,7 @@ enum { DEPTH_MAX = 1024 };
 struct copying {
 	const struct copy_how *how;
 	int depth;
+	struct buf path; /* for messages */
 	struct err *err;
 };
 
@@ -92,8 +93,16 @@ static int copy_entries(struct copying *c, int from, int to)
 	cleanup_listing struct listing l = LISTING_NONE;
 	int r = listing_read(from, true, &l);
 
-	for (size_t n = 0; r == 0 && n < l.count; n++)
-		r = copy_any(c, from, listing_name(&l, n), to, listing_name(&l, n));
+	for (size_t n = 0; r == 0 && n < l.count; n++) {
+		const char *name = listing_name(&l, n);
+		size_t len = c->path.len;
+
+		r = buf_addf(
+			&c->path, "%s%s", len && c->path.data[len - 1] != '/' ? "/" : "", name);
+		if (r == 0)
+			r = copy_any(c, from, name, to, name);
+		buf_cut(&c->path, len);
+	}
 	return r;
 }
 
@@ -167,7 +176,7 @@ static int copy_device(const struct copying *c, int to, const char *as, const st
 	if (c->how->owners->records && st->st_rdev)
 		return make_disguised(c, to, as, st);
 	if (c->how->no_powers)
-		return err_tell(c->err, -EPERM, "is a device, and is not taken out", as);
+		return err_tell(c->err, -EPERM, "is a device, and is not taken out", c->path.data);
 	if (mknodat(to, as, st->st_mode, st->st_rdev) < 0)
 		return -errno;
 	return fchmodat(to, as, st->st_mode & 07777, 0) < 0 ? -errno : 0;
@@ -179,10 +188,10 @@ static int copy_any(struct copying *c, int from, const char *name, int to, const
 	int r;
 
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_set(c->err, -errno, "cannot read", name);
+		return err_set(c->err, -errno, "cannot read", c->path.data);
 	r = is_disguised(c, from, name, &st);
 	if (r < 0)
-		return err_set(c->err, r, "cannot read", name);
+		return err_set(c->err, r, "cannot read", c->path.data);
 	if (is_device(&st))
 		r = copy_device(c, to, as, &st);
 	else if (S_ISREG(st.st_mode))
@@ -197,21 +206,28 @@ static int copy_any(struct copying *c, int from, const char *name, int to, const
 		r = -ENOTSUP;
 	if (r == 0)
 		r = set_times(c, to, as, &st);
-	return r < 0 ? err_set(c->err, r, "cannot copy", name) : 0;
+	return r < 0 ? err_set(c->err, r, "cannot copy", c->path.data) : 0;
 }
 
 int copy_tree(int from, const char *name, int to, const char *as, const struct copy_how *how,
 	struct err *err)
 {
-	struct copying c = {how, 0, err};
+	struct copying c = {how, 0, BUF_NONE, err};
+	int r = buf_adds(&c.path, how->shown ? how->shown : name);
 
-	return copy_any(&c, from, name, to, as);
+	if (r == 0)
+		r = copy_any(&c, from, name, to, as);
+	buf_free(&c.path);
+	return r < 0 ? err_set(err, r, NULL, NULL) : 0;
 }
 
 int copy_content(int from, int to, const struct copy_how *how, struct err *err)
 {
-	struct copying c = {how, 0, err};
-	int r = copy_entries(&c, from, to);
+	struct copying c = {how, 0, BUF_NONE, err};
+	int r = buf_adds(&c.path, how->shown ? how->shown : "");
 
-	return r < 0 ? err_set(err, r, "cannot copy", NULL) : 0;
+	if (r == 0)
+		r = copy_entries(&c, from, to);
+	buf_free(&c.path);
+	return r < 0 ? err_set(err, r, "cannot copy", how->shown) : 0;
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 
 struct copy_how {
+	const char *shown;           /* what the top is called in messages; NULL: its name */
 	const struct owners *owners; /* how devices are kept */
 	const struct timespec *time; /* of all that is copied; NULL: their own */
 	/* Who owns the copies is not who owned what they are of: no set-id bits, no real devices */
