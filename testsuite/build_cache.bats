@@ -93,37 +93,37 @@ in_place() {
 
 @test "content of an import, of the same size and time" {
 	in_place import ONE
-	rebuilt "import $WORK/import"
+	rebuilt "import import"
 }
 
 @test "content below an import that goes into the image" {
 	in_place dir/sub/file TWO
-	rebuilt "import to /dest/: $WORK/dir"
+	rebuilt "import to /dest/: dir"
 }
 
 @test "a name below an import" {
 	mv dir/sub/file dir/sub/elif
-	rebuilt "import to /dest/: $WORK/dir"
+	rebuilt "import to /dest/: dir"
 }
 
 @test "the mode of an import" {
 	chmod 0600 import
-	rebuilt "import $WORK/import"
+	rebuilt "import import"
 }
 
 @test "the owner of an import" {
 	rlc-chown 5:6 import
-	rebuilt "import $WORK/import"
+	rebuilt "import import"
 }
 
 @test "content of an overlay_dir" {
 	in_place over/file THREE
-	rebuilt "overlay_dir $WORK/over"
+	rebuilt "overlay_dir over"
 }
 
 @test "content of a bind" {
 	in_place bound/file FOUR
-	rebuilt "bind $WORK/bound"
+	rebuilt "bind bound"
 }
 
 @test "the base, under the same tag" {
@@ -154,13 +154,13 @@ in_place() {
 "
 	sed -i 's|uid: 0|uid: 7|' stacker.yaml
 	runs 0 rlc-build build --why
-	has "a: building: place, mode and owner of import $WORK/dir, the file's text"
+	has "a: building: place, mode and owner of import dir, the file's text"
 	sed -i 's|dest: /over|dest: /revo|' stacker.yaml
 	runs 0 rlc-build build --why
-	has "a: building: place of overlay_dir $WORK/over, the file's text"
+	has "a: building: place of overlay_dir over, the file's text"
 	sed -i 's|/bound$|/bound2|; s|/bound/|/bound2/|' stacker.yaml
 	runs 0 rlc-build build --why
-	has "a: building: " "place of bind $WORK/bound"
+	has "a: building: " "place of bind bound"
 }
 
 @test "variables that pass through" {
@@ -237,7 +237,7 @@ in_place() {
 	runs 0 rlc-build build --why
 	has "a: cached" "b: cached"
 	in_place import TWO
-	rebuilt "import $WORK/import"
+	rebuilt "import import"
 }
 
 @test "--no-cache, what was never built, and what is gone" {
@@ -274,7 +274,7 @@ b"
 	runs 0 rlc-build build
 	has "a: something that it is made of changed meanwhile"
 	runs 0 rlc-build build --why
-	has "a: building: bind $WORK/bound"
+	has "a: building: bind bound"
 	runs 0 rlc-build build
 	has "a: cached"
 }
@@ -320,7 +320,7 @@ b"
 	equal "$(of_image oci:a .config.blob.config.Labels.g)" other
 	in_place bound/file FOUR
 	runs 0 rlc-build build --why
-	has "a: building: bind $WORK/bound
+	has "a: building: bind bound
 "
 	equal "$(of_image oci:a .config.blob.config.Labels.h)" FOUR
 }

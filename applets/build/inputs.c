@@ -180,6 +180,14 @@ static int check_bind(const struct making *m, const char *path, struct err *err)
 	return 0;
 }
 
+/* As it is from the file's directory, which may have another name the next time. */
+static const char *below_file(const struct making *m, const char *path)
+{
+	size_t len = strlen(m->file->dir);
+
+	return strncmp(path, m->file->dir, len) == 0 && path[len] == '/' ? path + len + 1 : path;
+}
+
 /* What is at path, as "WHAT PATH". */
 static int add_path(
 	struct making *m, struct key *k, const char *what, const char *path, struct err *err)
@@ -190,7 +198,7 @@ static int add_path(
 		return err_set(err, -errno, "cannot read", path);
 	if (check_place(m, path, real, err) < 0)
 		return err->code;
-	if (asprintf(&name, "%s %s", what, path) < 0)
+	if (asprintf(&name, "%s %s", what, below_file(m, path)) < 0)
 		return -ENOMEM;
 	return key_add_path(k, name, real, m->sums, err);
 }
@@ -230,8 +238,9 @@ static int add_import(struct making *m, struct key *k, const struct import *i, s
 	if (asprintf(&place, "%s %d %o %u:%u", i->dest ? i->dest : "", i->content,
 		    (unsigned)i->mode, i->owner.uid, i->owner.gid) < 0)
 		return -ENOMEM;
-	r = add_named(k, "place, mode and owner of import", i->path, place);
-	return r == 0 && i->hash ? add_named(k, "hash of import", i->path, i->hash) : r;
+	r = add_named(k, "place, mode and owner of import", below_file(m, i->path), place);
+	return r == 0 && i->hash ? add_named(k, "hash of import", below_file(m, i->path), i->hash)
+				 : r;
 }
 
 static int add_files(struct making *m, struct key *k, struct err *err)
@@ -246,15 +255,16 @@ static int add_files(struct making *m, struct key *k, struct err *err)
 	for (size_t n = 0; code == 0 && n < r->overlay_dir_count; n++) {
 		code = add_path(m, k, "overlay_dir", r->overlay_dirs[n].source, err);
 		if (code == 0)
-			code = add_named(k, "place of overlay_dir", r->overlay_dirs[n].source,
-				r->overlay_dirs[n].dest);
+			code = add_named(k, "place of overlay_dir",
+				below_file(m, r->overlay_dirs[n].source), r->overlay_dirs[n].dest);
 	}
 	for (size_t n = 0; code == 0 && n < r->bind_count; n++) {
 		code = check_bind(m, r->binds[n].source, err);
 		if (code == 0)
 			code = add_path(m, k, "bind", r->binds[n].source, err);
 		if (code == 0)
-			code = add_named(k, "place of bind", r->binds[n].source, r->binds[n].dest);
+			code = add_named(k, "place of bind", below_file(m, r->binds[n].source),
+				r->binds[n].dest);
 	}
 	return code;
 }
@@ -264,14 +274,16 @@ static int add_applied(struct making *m, struct key *k, struct err *err)
 	int r = 0;
 
 	for (size_t n = 0; r == 0 && n < m->r->apply_count; n++) {
+		const char *name = m->r->apply[n].image;
 		cleanup_image struct image i = IMAGE_NONE;
 		char hex[65];
 
-		r = base_named(m, m->r->apply[n].image, &i, err);
+		r = base_named(m, name, &i, err);
 		if (r == 0)
 			r = image_chain(&i, hex);
 		if (r == 0)
-			r = add_named(k, "apply", m->r->apply[n].image, hex);
+			r = add_named(k, "apply",
+				below_file(m, name + 4 * (strncmp(name, "oci:", 4) == 0)), hex);
 	}
 	return r;
 }
