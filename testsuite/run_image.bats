@@ -202,6 +202,8 @@ drwxr-xr-x 33/34 ./dir/"
 @test "a command that is not there is 127, one that cannot be run 126" {
 	run -127 rlc-run oci:base nothing
 	has nothing
+	runs 127 rlc-run oci:base --strict true
+	has "rlc-run: --strict: options stand before the image"
 	runs 126 rlc-run oci:base /etc
 	runs 143 rlc-run oci:base sh -c 'kill -TERM $$'
 	rlc-image new --image oci:empty
@@ -211,7 +213,15 @@ drwxr-xr-x 33/34 ./dir/"
 
 @test "what is wrong is said, and 125" {
 	runs 125 rlc-run oci:none sh
-	has 'no such tag'
+	has 'no such tag' 'rlc-run: oci: has base'
+	runs 2 rlc-run alpine
+	has "rlc-run: alpine: neither a verb nor an image, which is LAYOUT:TAG"
+	runs 2 rlc-run craete x
+	has "craete: no such verb; did you mean 'create'?"
+	runs 2 rlc-run run oci:base true
+	has "rlc-run run: oci:base: is no id, but an image's name? It runs without the word 'run'"
+	rlc-run --log log pause x 2>/dev/null || equal $? 2
+	grep -q "pause: no such verb" log
 	runs 125 rlc-run none:base sh
 	has 'none: there is no such layout'
 	runs 125 rlc-run docker://some.where/x sh

@@ -223,6 +223,10 @@ static void find_line(struct call *c, int argc, char **argv)
 
 static int check(const struct call *c, int least, int most)
 {
+	if (c->self == &run_run && c->o.operand_count && strchr(c->o.operands[0], ':'))
+		return usage_error(c->self,
+			"%s: is no id, but an image's name? It runs without the word 'run'",
+			c->o.operands[0]);
 	if (c->o.operand_count < least)
 		return usage_error(c->self, "an operand is missing");
 	if (most >= 0 && c->o.operand_count > most)

@@ -139,16 +139,47 @@ static void end(struct run_image *r)
 	context_end(&r->context);
 }
 
+/* The first few tags, for who has named another one. */
+static void tell_tags(const struct run_image *r)
+{
+	enum { MOST = 8 };
+	cleanup_json json_t *index = NULL;
+	cleanup_buf struct buf tags = BUF_NONE;
+	cleanup_err struct err err = ERR_NONE;
+	size_t n, count = 0;
+	json_t *one;
+
+	if (r->layout.fd < 0 || layout_index(&r->layout, &index, &err) < 0)
+		return;
+	json_array_foreach(json_object_get(index, "manifests"), n, one)
+	{
+		const char *tag = descriptor_tag(one);
+
+		if (!tag || ++count > MOST)
+			continue;
+		if (strcmp(tag, r->name.tag) == 0)
+			return;
+		buf_addf(&tags, "%s%s", tags.len ? ", " : "", tag);
+	}
+	if (tags.len && !tags.failed)
+		report(r->call->self, "%s: has %s%s", r->name.dir, tags.data,
+			count > MOST ? ", ..." : "");
+}
+
 static int run_and_keep(struct run_image *r, const char *name)
 {
 	cleanup_err struct err err = ERR_NONE;
-	int status;
+	int status = prepare(r, name, &err);
 
-	if (prepare(r, name, &err) < 0) {
+	if (status < 0) {
 		call_fail(r->call, &err);
+		if (status == -ENOENT)
+			tell_tags(r);
 		return GUEST_FAILED;
 	}
 	status = run(r);
+	if (status == GUEST_NOT_FOUND && *r->command && **r->command == '-')
+		report(r->call->self, "%s: options stand before the image", *r->command);
 	if (!r->call->commit)
 		return status;
 	if (image_commit(r, &err) < 0) {

@@ -138,6 +138,7 @@ rlc-run delete web
 #include "applets/run/image.h"
 
 #include "applets/lib/verbs.h"
+#include "core/base/nearest.h"
 
 static const struct verb_row rows[] = {
 	{&run_run, NULL},
@@ -173,6 +174,26 @@ static int start_verb(const struct applet *verb, int argc, char **argv, int firs
 	return finish_output(verb, verb->main(verb, argc - 1, argv + 1));
 }
 
+/* A caller of runtimes reads the log alone. */
+static int unknown(const struct call *c, const char *word)
+{
+	struct nearest nearest = {.word = word, .len = strlen(word)};
+	cleanup_err struct err err = ERR_NONE;
+	size_t i;
+
+	if (c->log) {
+		err_tell(&err, -EINVAL, "no such verb", word);
+		call_fail(c, &err);
+		return EXIT_USAGE;
+	}
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		nearest_try(&nearest, strchr(rows[i].verb->name, ' ') + 1);
+	if (nearest.best)
+		return usage_error(
+			c->self, "%s: no such verb; did you mean '%s'?", word, nearest.best);
+	return usage_error(c->self, "%s: neither a verb nor an image, which is LAYOUT:TAG", word);
+}
+
 static int run_other(struct call *c)
 {
 	if (c->bundle)
@@ -181,7 +202,7 @@ static int run_other(struct call *c)
 		return usage_error(c->self, "the verb, the bundle or the image is missing");
 	if (c->commit || c->store || strchr(c->o.operands[0], ':'))
 		return run_image(c, c->o.operands[0], c->o.operands + 1);
-	return verbs_run(c->self, &verbs, c->o.operand_count, c->o.operands);
+	return unknown(c, c->o.operands[0]);
 }
 
 static bool starts_something(const struct applet *verb)
