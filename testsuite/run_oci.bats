@@ -144,6 +144,17 @@ $(cat pid)
 	has "ID          PID" "one         $(cat pid)" running created
 	equal "$(rlc-run list -f json | jq -r 'sort_by(.id)[] | .id + " " + .status')" $'one running\ntwo created'
 	runs 2 rlc-run list -f yaml
+	mv b "$(printf 'b%.0s' $(seq 60))"
+	rlc-run create -b b* a-name-of-over-12-letters </dev/null >/dev/null 2>&1
+	runs 0 rlc-run list
+	for word in STATUS BUNDLE CREATED OWNER; do
+		head=${lines[0]%"$word"*}
+		for line in "${lines[@]:1}"; do
+			[[ "${line:${#head}-1:2}" == " "[^\ ] ]]
+		done
+	done
+	has "   $(id -un)"
+	equal "$(rlc-run list -f json | jq -r '.[0].owner')" "$(id -un)"
 }
 
 @test "exec: in all its namespaces, with the container's process where nothing else is said" {

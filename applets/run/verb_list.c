@@ -35,32 +35,64 @@ static void add_text(struct buf *out, const char *key, const char *text)
 	json_quote(out, text, strlen(text));
 }
 
-static void show_one(const struct state *s, int format, struct buf *out)
-{
-	const char *status = state_status(s);
-	pid_t pid = strcmp(status, "stopped") == 0 ? 0 : s->first.pid;
+enum { COLUMNS = 6 };
 
-	if (format == LIST_QUIET) {
-		printf("%s\n", s->id);
-	} else if (format == LIST_TABLE) {
-		printf("%-11s %-11d %-11s %-20s %-30s %u\n", s->id, (int)pid, status, s->bundle,
-			s->created, geteuid());
-	} else {
-		buf_adds(out, out->len > 1 ? ",{" : "{");
-		add_text(out, "ociVersion", s->config.version);
-		add_text(out, "id", s->id);
-		buf_addf(out, ",\"pid\":%d", (int)pid);
-		add_text(out, "status", status);
-		add_text(out, "bundle", s->bundle);
-		add_text(out, "rootfs", s->tree ? s->tree : "");
-		add_text(out, "created", s->created);
-		buf_addf(out, ",\"owner\":\"%u\"}", geteuid());
-	}
+/* What is shown, and how wide each column of a table is. */
+struct listing {
+	int format;
+	struct buf out; /* JSON */
+	bool measures;  /* the first time: the columns */
+	int widths[COLUMNS];
+	const char *owner;
+};
+
+static void show_row(struct listing *l, const char *const cells[COLUMNS])
+{
+	enum { LEAST = 12, GAP = 3 };
+	int i;
+
+	for (i = 0; i < COLUMNS; i++)
+		if (l->measures)
+			l->widths[i] = MAX(MAX(l->widths[i], LEAST), (int)strlen(cells[i]) + GAP);
+		else
+			printf("%-*s", i + 1 < COLUMNS ? l->widths[i] : 0, cells[i]);
+	if (!l->measures)
+		printf("\n");
 }
 
-static int each_state(int all, int format, struct buf *out)
+static void show_json(const struct state *s, const struct listing *l, const char *status,
+	const char *pid, struct buf *out)
 {
-	cleanup_dir DIR *dir = fdopendir(dup(all));
+	buf_adds(out, out->len > 1 ? ",{" : "{");
+	add_text(out, "ociVersion", s->config.version);
+	add_text(out, "id", s->id);
+	buf_addf(out, ",\"pid\":%s", pid);
+	add_text(out, "status", status);
+	add_text(out, "bundle", s->bundle);
+	add_text(out, "rootfs", s->tree ? s->tree : "");
+	add_text(out, "created", s->created);
+	add_text(out, "owner", l->owner);
+	buf_adds(out, "}");
+}
+
+static void show_one(const struct state *s, struct listing *l)
+{
+	const char *status = state_status(s);
+	char pid[12];
+
+	snprintf(pid, sizeof(pid), "%d", strcmp(status, "stopped") == 0 ? 0 : (int)s->first.pid);
+	if (l->format == LIST_QUIET)
+		printf("%s\n", s->id);
+	else if (l->format == LIST_TABLE)
+		show_row(l, (const char *[COLUMNS]){
+				    s->id, pid, status, s->bundle, s->created, l->owner});
+	else
+		show_json(s, l, status, pid, &l->out);
+}
+
+static int each_state(int all, struct listing *l)
+{
+	cleanup_dir DIR *dir = fdopendir(openat(all, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	struct dirent *d;
 
 	if (!dir)
@@ -70,30 +102,50 @@ static int each_state(int all, int format, struct buf *out)
 		cleanup_err struct err err = ERR_NONE;
 
 		if (state_id_valid(d->d_name) && state_open(all, d->d_name, false, &s, &err) == 0)
-			show_one(&s, format, out);
+			show_one(&s, l);
 	}
 	return 0;
 }
 
+static int show_all(int all, struct listing *l)
+{
+	static const char *const head[COLUMNS] = {
+		"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"};
+	int r = 0;
+
+	l->measures = l->format == LIST_TABLE;
+	if (l->measures) {
+		show_row(l, head);
+		r = all < 0 ? 0 : each_state(all, l);
+		l->measures = false;
+		show_row(l, head);
+	}
+	buf_adds(&l->out, "[");
+	if (all >= 0 && r == 0)
+		r = each_state(all, l);
+	if (l->format == LIST_JSON)
+		printf("%s]\n", l->out.failed ? "" : l->out.data);
+	return r;
+}
+
 static int list(struct call *c, struct err *err)
 {
-	cleanup_buf struct buf out = BUF_NONE;
-	int format = read_format(c), r;
+	struct listing l = {.format = read_format(c), .out = BUF_NONE};
+	const struct passwd *user = getpwuid(geteuid());
 	cleanup_fd int all = -1;
+	char number[12];
+	int r;
 
-	if (format < 0)
+	if (l.format < 0)
 		return EXIT_USAGE;
-	if (format == LIST_TABLE)
-		printf("%-11s %-11s %-11s %-20s %-30s %s\n", "ID", "PID", "STATUS", "BUNDLE",
-			"CREATED", "OWNER");
-	buf_adds(&out, "[");
+	snprintf(number, sizeof(number), "%u", geteuid());
+	l.owner = user ? user->pw_name : number;
 	all = states_open(c->root, false, err);
-	r = all == -ENOENT ? 0 : all < 0 ? all : each_state(all, format, &out);
-	if (r < 0)
-		return err_set(err, r, "cannot list", c->root);
-	if (format == LIST_JSON)
-		printf("%s]\n", out.failed ? "" : out.data);
-	return EXIT_DONE;
+	if (all < 0 && all != -ENOENT)
+		return all;
+	r = show_all(all, &l);
+	buf_free(&l.out);
+	return r < 0 ? err_set(err, r, "cannot list", c->root) : EXIT_DONE;
 }
 
 static int list_main(const struct applet *self, int argc, char **argv)
