@@ -187,3 +187,25 @@ ran"
 	has 'missing: cannot open the bundle: No such file or directory'
 	[ ! -e states/x ]
 }
+
+@test "mount points go away again, however many, and where the tree can have no list" {
+	bundle '.mounts += [range(450) as $i |
+		{destination: "/m/\($i)", type: "bind", source: "/usr/bin/true", options: ["bind"]}]'
+	runs 0 boxed 'ls /m | wc -l'
+	is 450
+	[ ! -e b/rootfs/m ]
+	[ "$ENVIRONMENT" = root ] || return 0
+	mkdir plain
+	mount -t ramfs none plain
+	bundle '.mounts += [{destination: "/n/n", type: "tmpfs"}] | .process.args = ["sleep", "9"]'
+	cp -r b/rootfs plain
+	jq '.root.path = "'"$PWD"'/plain/rootfs"' b/config.json >c.json
+	mv c.json b/config.json
+	rlc-run --root states create -b b x </dev/null >/dev/null 2>&1
+	rlc-run --root states start x
+	[ -d plain/rootfs/n/n ]
+	rlc-run --root states delete --force x
+	left=$(ls plain/rootfs)
+	umount plain
+	[[ " ${left//$'\n'/ } " != *" n "* ]]
+}

@@ -68,7 +68,8 @@ static int run_bundle(struct call *c, const char *id, bool waits, char **command
 		.process = &config.process,
 		.id = id,
 		.bundle = bundle,
-		.root = tree};
+		.root = tree,
+		.aside = state_points(&state, true)};
 	status = launch(&l);
 	if (command && *command)
 		config.process.args = NULL;

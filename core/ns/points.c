@@ -411,17 +411,25 @@ static int remove_listed(const struct tree *tree)
 	return list_save(&l);
 }
 
-int points_remove(const struct tree *tree, struct points_aside *aside)
+static int remove_aside(const struct tree *tree, const struct points_aside *aside)
 {
 	cleanup_buf struct buf list = BUF_NONE;
-	int r = remove_listed(tree);
 
 	if (!aside || !aside->len)
-		return r;
+		return 0;
 	if (buf_add(&list, aside->text, aside->len) < 0)
 		return -ENOMEM;
 	remove_entries(tree, &list);
-	return r;
+	return 0;
+}
+
+/* What one of the two lists has may lie in what the other has. */
+int points_remove(const struct tree *tree, struct points_aside *aside)
+{
+	int first = remove_aside(tree, aside), r = remove_listed(tree);
+	int last = remove_aside(tree, aside);
+
+	return r < 0 ? r : MIN(first, last);
 }
 
 void points_free(struct points *p)

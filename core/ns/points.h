@@ -15,7 +15,7 @@
 /* The list where the top can have no attribute: memory that two processes share. */
 struct points_aside {
 	size_t len;
-	char text[4096 - sizeof(size_t)];
+	char text[16384 - sizeof(size_t)];
 };
 struct points_aside *points_aside(void); /* NULL: no memory */
 

@@ -9,11 +9,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #define STATE_FILE "state.json"
 #define STATE_ASIDE "state.json.new"
+#define STATE_POINTS "points"
 
 bool state_id_valid(const char *id)
 {
@@ -238,6 +240,21 @@ int state_discard(int all, const char *id, struct err *err)
 	return tree_remove(all, id, err);
 }
 
+struct points_aside *state_points(const struct state *s, bool make)
+{
+	static const struct points_aside none;
+	cleanup_fd int fd = openat(s->dir, STATE_POINTS,
+		O_RDWR | O_NOFOLLOW | O_CLOEXEC | (make ? O_CREAT | O_EXCL : 0), 0600);
+	struct points_aside *p = MAP_FAILED;
+	struct stat st;
+
+	/* Written, for memory without a disk behind it kills who writes there. */
+	if (fd >= 0 && (!make || io_write(fd, &none, sizeof(none)) == 0) && fstat(fd, &st) == 0 &&
+		st.st_size == sizeof(none))
+		p = mmap(NULL, sizeof(none), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return p == MAP_FAILED || p->len > sizeof(p->text) ? NULL : p;
+}
+
 int state_remove(int all, struct state *s, struct err *err)
 {
 	cleanup_tree struct tree tree = TREE_NONE;
@@ -247,7 +264,7 @@ int state_remove(int all, struct state *s, struct err *err)
 	if (r < 0) /* by somebody else, and perhaps there is a new one of that name */
 		return r == -ENOENT ? 0 : err_set(err, r, "cannot remove", s->id);
 	if (s->tree && tree_open(&tree, s->tree, &ignored) == 0)
-		points_remove(&tree, NULL);
+		points_remove(&tree, state_points(s, false));
 	return tree_remove(all, s->id, err);
 }
 

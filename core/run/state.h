@@ -6,8 +6,8 @@
 
 /*
  * What a runtime knows of its containers: a directory for each (0700), named by its id, in one for
- * all. It holds state.json, written aside and renamed, and exec.fifo as long as the container
- * waits to be started.
+ * all. It holds state.json, written aside and renamed, points (state_points), and exec.fifo as long
+ * as the container waits to be started.
  */
 #define STATE_FIFO "exec.fifo"
 #define STATE_ID_MAX 1024
@@ -62,6 +62,12 @@ const char *state_status(const struct state *s);
 
 /* Starts one that is created: 0 or -errno with err. */
 int state_start(struct state *s, struct err *err);
+
+/*
+ * Where mount points are listed that the tree's own list has no room for: memory that is a file of
+ * the state, so that it is there whoever removes it. NULL: there is none.
+ */
+struct points_aside *state_points(const struct state *s, bool make);
 
 /* Lets others look at it while it runs. */
 void state_unlock(const struct state *s);
