@@ -7,6 +7,7 @@ setup_file() {
 	cd "$BATS_FILE_TMPDIR"
 	programs rootfs sh cat cp mkdir ls id chown chmod chroot find xargs tar gzip tr
 	mkdir -p rootfs/etc rootfs/root
+	chmod 1777 rootfs/tmp
 	ln -s bin rootfs/sbin
 	printf 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1001::/home/node:/bin/sh\n' >rootfs/etc/passwd
 	printf 'root:x:0:\nnode:x:1001:\n' >rootfs/etc/group
@@ -45,7 +46,7 @@ dockerfile() { cat >Dockerfile; }
 		CMD ["/c", "x y"]
 	END
 	runs 0 rlc-build convert -q
-	is ""
+	is "rlc-build convert: Dockerfile:11:1: what COPY takes of an image becomes root's; --chown says whose else"
 	equal "$(order --substitute-file stacker-subs.yaml)" "one.1 one app "
 	equal "$(cat stacker-subs.yaml)" $'ARG_BASE: \'1\'\nFROM_1: \'docker://base:${{ARG_BASE}}\'\nARG_V: \'it\'\'\'\'s\'\nIMAGE: \'app\''
 	diff -u - stacker.yaml <<-'END'
@@ -250,7 +251,8 @@ refused() {
 		CMD ["/x", "y z"]
 	END
 	runs 0 rlc-build convert -q
-	is "rlc-build convert: Dockerfile:10:1: /c/name is taken for a file; where it is a directory, write '/c/name/' for what is in it"
+	is "rlc-build convert: Dockerfile:9:1: what COPY takes of an image becomes root's; --chown says whose else
+rlc-build convert: Dockerfile:10:1: /c/name is taken for a file; where it is a directory, write '/c/name/' for what is in it"
 	runs 0 rlc-build build --substitute-file stacker-subs.yaml --substitute ARG_NAME=you
 	rlc-image unpack --image oci:app bundle
 	[ "$(cd bundle/rootfs && find . -type f | sort | tr '\n' ' ')" = "./c/name ./deep/two ./file ./one " ]
@@ -263,7 +265,7 @@ refused() {
 }
 
 @test "convert: the command to type next is said, with what it needs" {
-	dockerfile <<<$'FROM a\nCOPY --from=b x /x\nFROM c\nCOPY --from=b y /y\nCMD x\nENTRYPOINT y'
+	dockerfile <<<$'FROM a\nCOPY --chown=1 --from=b x /x\nFROM c\nCOPY --chown=1 --from=b y /y\nCMD x\nENTRYPOINT y'
 	runs 0 rlc-build convert
 	is "rlc-build convert: next: rlc-build build --substitute-file stacker-subs.yaml --substitute FROM_1=oci:DIR:TAG --substitute FROM_2=oci:DIR:TAG --substitute FROM_3=oci:DIR:TAG"
 	equal "$(cat stacker-subs.yaml)" $'FROM_1: \'docker://a\'\nFROM_2: \'docker://b\'\nIMAGE: \'app\'\nFROM_3: \'docker://c\''
@@ -360,8 +362,8 @@ refused() {
 		COPY d/*/*.c ./*/3.c away/*.c /y/
 		COPY [^ab.]*.d /z
 		FROM scratch
-		COPY --from=one --chmod=755 /o/[^x]*.jar "/o/q 'r/*" /jars/
-		COPY --from=one /o/*.jar /app.jar
+		COPY --from=one --chmod=755 --chown=1 /o/[^x]*.jar "/o/q 'r/*" /jars/
+		COPY --from=one --chown=1 /o/*.jar /app.jar
 		ENTRYPOINT ["x"]
 	END
 	runs 1 rlc-build convert
@@ -374,8 +376,349 @@ rlc-build convert: Dockerfile:3:1: 'd/*/*.c' is what matches it now: d/.f/2.c d/
 rlc-build convert: Dockerfile:3:1: './*/3.c' is what matches it now: other/3.c
 rlc-build convert: Dockerfile:4:1: '[^ab.]*.d' is what matches it now: x.d"
 	equal "$(sed -n 's/.*path: //p' stacker.yaml | tr '\n' ' ')" \
-		"'a.c' 'b.c' 'sp ace.c' 'd/.f/2.c' 'd/e/1.c' 'other/3.c' 'x.d' 'stacker://one.copy1/.copied/' 'stacker://one.copy2/.copied/' 'stacker://one.copy3/.copied/' "
+		"'a.c' 'b.c' 'sp ace.c' 'd/.f/2.c' 'd/e/1.c' 'other/3.c' 'x.d' 'stacker://one.copy1/.copied' 'stacker://one.copy2/.copied/' 'stacker://one.copy3/.copied/' "
 	equal "$(grep 'for f' stacker.yaml | tr -d '\n')" \
 		"    for f in /o/[!x]*.jar; do    for f in /o/q' '''\\'''r/*; do    for f in /o/*.jar; do"
 	refused "2:1: '*.c' is several files; they go into a directory: write '/x/' at the end" <<<$'FROM x\nCOPY *.c /x'
+}
+
+# made [OPTION]...: the Dockerfile is converted and built
+made() {
+	rlc-build convert -q 2>notes || { cat notes && return 1; }
+	rlc-build build --substitute-file stacker-subs.yaml --substitute FROM_1=oci:base:base "$@"
+}
+
+# files TREE: what is in it as stat sees it, but for what the base has; and what the config says
+files() {
+	rlc-image diff --json oci:base:base "oci:oci:$1" | jq -r 'select(.change != "removed" and .new) |
+		"\(.path) \(.new.mode) \(.new.uid):\(.new.gid)"'
+	of_image "oci:$1" '.config.blob.config | to_entries[] |
+		select(.key != "Env" or .value != ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]) |
+		"\(.key) \(.value | tojson)"'
+}
+
+@test "convert: a Python application" {
+	mkdir -p src pkg/sub
+	echo a >requirements.txt
+	echo app >src/app.py
+	chmod 755 src/app.py
+	touch pkg/__init__.py pkg/sub/b.py
+	dockerfile <<-'END'
+		# syntax=docker/dockerfile:1
+		ARG TAG=latest
+		FROM base:${TAG}
+		ENV PYTHONUNBUFFERED=1 \
+		    # in between
+		    PIP_CACHE=off
+		WORKDIR /app
+		COPY requirements.txt .
+		RUN mkdir -p /usr/lib/site && \
+		    # once more
+
+		    while read -r l; do echo "$PIP_CACHE $PWD $HOME" >/usr/lib/site/$l; done <requirements.txt
+		COPY src/ src/
+		COPY pkg ./pkg/
+		USER node
+		EXPOSE 8000
+		CMD ["python", "src/app.py"]
+	END
+	runs 0 made
+	diff -u - <(files app) <<-'END'
+		app 0755 0:0
+		app/pkg 0755 0:0
+		app/pkg/__init__.py 0644 0:0
+		app/pkg/sub 0755 0:0
+		app/pkg/sub/b.py 0644 0:0
+		app/requirements.txt 0644 0:0
+		app/src 0755 0:0
+		app/src/app.py 0755 0:0
+		usr 0755 0:0
+		usr/lib 0755 0:0
+		usr/lib/site 0755 0:0
+		usr/lib/site/a 0644 0:0
+		Env ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","PYTHONUNBUFFERED=1","PIP_CACHE=off"]
+		Cmd ["python","src/app.py"]
+		WorkingDir "/app"
+		User "node"
+	END
+	rlc-image unpack --image oci:app b
+	equal "$(cat b/rootfs/usr/lib/site/a)" "off /app /root"
+}
+
+@test "convert: a Node application" {
+	mkdir public
+	touch package.json package-lock.json public/index.html server.js
+	chmod 600 server.js
+	dockerfile <<-'END'
+		FROM base AS deps
+		WORKDIR /usr/src/app
+		COPY package*.json ./
+		RUN mkdir node_modules && ls >node_modules/all && chown 5:6 node_modules/all
+		FROM base
+		ENV NODE_ENV production
+		WORKDIR /usr/src/app
+		COPY --from=deps /usr/src/app/node_modules/ ./node_modules
+		COPY --chown=node:node package.json server.js ./
+		COPY --chown=node public ./public
+		COPY --chown=node:node public/* /home/node/www/
+		USER node
+		RUN id -u >/tmp/who && id -g >>/tmp/who
+		ENTRYPOINT ["node"]
+		CMD ["server.js"]
+	END
+	runs 0 made
+	diff -u - <(files app) <<-'END'
+		home 0755 1000:1001
+		home/node 0755 1000:1001
+		home/node/www 0755 1000:1001
+		home/node/www/index.html 0644 1000:1001
+		tmp/who 0644 1000:1001
+		usr 0755 0:0
+		usr/src 0755 0:0
+		usr/src/app 0755 0:0
+		usr/src/app/node_modules 0755 0:0
+		usr/src/app/node_modules/all 0644 0:0
+		usr/src/app/package.json 0644 1000:1001
+		usr/src/app/public 0755 1000:1001
+		usr/src/app/public/index.html 0644 1000:1001
+		usr/src/app/server.js 0600 1000:1001
+		Env ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","NODE_ENV=production"]
+		Cmd ["server.js"]
+		Entrypoint ["node"]
+		WorkingDir "/usr/src/app"
+		User "node"
+	END
+	rlc-image unpack --image oci:app b
+	equal "$(tr '\n' ' ' <b/rootfs/tmp/who) $(tr '\n' ' ' <b/rootfs/usr/src/app/node_modules/all)" \
+		"1000 1001  node_modules package-lock.json package.json "
+}
+
+@test "convert: a Go program in an image of nothing else" {
+	mkdir -p cmd/x data
+	touch go.mod go.sum cmd/x/main.go data/d
+	dockerfile <<-'END'
+		FROM --platform=$BUILDPLATFORM base AS build
+		ARG VERSION="v1 beta"
+		WORKDIR /src
+		COPY go.mod go.sum ./
+		RUN cp go.mod /tmp/mod
+		COPY . .
+		ENV CGO_ENABLED=0
+		RUN mkdir /out && echo "$VERSION $CGO_ENABLED" >/out/server && chmod 755 /out/server && ls cmd/x >/out/c.yaml
+		FROM scratch
+		LABEL version="1.0" \
+		      descr="it's \"q\""
+		COPY --from=build /out/server /
+		COPY --from=0 --chown=65532:65532 /out/*.yaml /etc/server/
+		COPY --chown=65532 data /data
+		COPY --from=build /etc/passwd /etc/group /etc/
+		WORKDIR /data
+		USER 65532:65532
+		ENTRYPOINT ["/server"]
+	END
+	mkdir ../context
+	cp -r ./* ../context
+	cd ../context
+	runs 0 made --work-dir "$WORK" --substitute FROM_1="oci:$BATS_FILE_TMPDIR/base:base"
+	cd "$WORK"
+	equal "$(rlc-image diff --json oci:base:base oci:oci:app | jq -r 'select(.change != "removed" and .new) |
+		"\(.path) \(.new.mode) \(.new.uid):\(.new.gid)"' | tr '\n' ';')" \
+		"data 0755 65532:65532;data/d 0644 65532:65532;etc/server 0755 65532:65532;etc/server/c.yaml 0644 65532:65532;server 0755 0:0;"
+	rlc-image unpack --image oci:app b
+	equal "$(cat b/rootfs/server b/rootfs/etc/server/c.yaml | tr '\n' ' ')" "v1 beta 0 main.go "
+	equal "$(of_image oci:app '.config.blob.config | .Labels.descr, .WorkingDir, .User, .Entrypoint[0]' | tr '\n' ' ')" \
+		"it's \"q\" /data 65532:65532 /server "
+}
+
+@test "convert: a web server with its entrypoint script and files of a user's" {
+	mkdir -p html/css conf
+	touch html/index.html html/css/a.css conf/default.conf
+	ln -s index.html html/link
+	printf '#!/bin/sh\nexec "$@"\n' >docker-entrypoint.sh
+	dockerfile <<-'END'
+		FROM base
+		RUN mkdir -p /srv/html && echo old >/srv/html/50x.html && echo web:x:77:78::/:/bin/sh >>/etc/passwd
+		COPY conf/default.conf /etc/nginx/conf.d/default.conf
+		COPY --chown=web html/ /srv/html/
+		COPY --chmod=755 docker-entrypoint.sh /
+		COPY --chown=web:node html /var/new/www
+		COPY --chown=77:78 html/css /var/numeric/deep
+		VOLUME ["/var/cache/nginx"]
+		HEALTHCHECK CMD true
+		ENTRYPOINT ["/docker-entrypoint.sh"]
+		CMD nginx -g 'daemon off;'
+	END
+	runs 0 made
+	grep "HEALTHCHECK is left out" notes
+	diff -u - <(files app) <<-'END'
+		docker-entrypoint.sh 0755 0:0
+		etc/nginx 0755 0:0
+		etc/nginx/conf.d 0755 0:0
+		etc/nginx/conf.d/default.conf 0644 0:0
+		etc/passwd 0644 0:0
+		srv 0755 0:0
+		srv/html 0755 0:0
+		srv/html/50x.html 0644 0:0
+		srv/html/css 0755 77:78
+		srv/html/css/a.css 0644 77:78
+		srv/html/index.html 0644 77:78
+		srv/html/link 0777 77:78
+		var 0755 77:1001
+		var/new 0755 77:1001
+		var/new/www 0755 77:1001
+		var/new/www/css 0755 77:1001
+		var/new/www/css/a.css 0644 77:1001
+		var/new/www/index.html 0644 77:1001
+		var/new/www/link 0777 77:1001
+		var/numeric 0755 77:78
+		var/numeric/deep 0755 77:78
+		var/numeric/deep/a.css 0644 77:78
+		Cmd ["/bin/sh","-c","nginx -g 'daemon off;'"]
+		Entrypoint ["/docker-entrypoint.sh"]
+		Volumes {"/var/cache/nginx":{}}
+	END
+}
+
+@test "convert: packages and files by here-documents" {
+	dockerfile <<-'END'
+		FROM base
+		ARG MODE=fast
+		RUN <<EOF
+		set -e
+		mkdir -p /usr/share/pkg
+		for p in one two; do
+		  echo "$p $MODE" >/usr/share/pkg/$p
+		done
+		EOF
+		RUN <<EOF
+		#!/bin/sh -f
+		echo * "$0" >/script
+		EOF
+		RUN cat <<EOF - >/both
+		it is $MODE
+		EOF
+		ENV NAME="a  'b'"
+		COPY <<EOF <<'RAW' /etc/app/
+		name = "$NAME" \$MODE ${MODE:+set}
+		EOF
+		name = $NAME\n
+		RAW
+		COPY --chmod=755 --chown=node <<EOF /usr/local/bin/run
+		#!/bin/sh
+		EOF
+		CMD ["run"]
+	END
+	runs 0 made --substitute ARG_MODE=slow
+	diff -u - <(files app) <<-'END'
+		both 0644 0:0
+		etc/app 0755 0:0
+		etc/app/EOF 0644 0:0
+		etc/app/RAW 0644 0:0
+		script 0644 0:0
+		usr 0755 0:0
+		usr/local 0755 0:0
+		usr/local/bin 0755 0:0
+		usr/local/bin/run 0755 1000:1001
+		usr/share 0755 0:0
+		usr/share/pkg 0755 0:0
+		usr/share/pkg/one 0644 0:0
+		usr/share/pkg/two 0644 0:0
+		Env ["NAME=a  'b'","PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+		Cmd ["run"]
+	END
+	rlc-image unpack --image oci:app b
+	diff -u - <(cd b/rootfs && cat usr/share/pkg/two both etc/app/EOF etc/app/RAW) <<-'END'
+		two slow
+		it is slow
+		name = "a  'b'" $MODE set
+		name = $NAME\n
+	END
+	grep -x '\* /.*' b/rootfs/script
+}
+
+@test "convert: an archive of a Java build, and a file of another image" {
+	dockerfile <<-'END'
+		FROM base AS build
+		WORKDIR /b
+		RUN mkdir -p target/x.jar && echo app >target/app-1.2.jar && echo in >target/x.jar/in
+		FROM base AS run
+		COPY --from=build /b/target/app-*.jar /opt/app.jar
+		COPY --from=build /b/target/*.jar /opt/all/
+		COPY --from=base /etc/passwd /opt/
+		SHELL ["/bin/sh", "-ec"]
+		CMD java -jar /opt/app.jar
+		FROM run
+		ENTRYPOINT exec java
+		WORKDIR /last
+	END
+	runs 0 made
+	diff -u - <(files app) <<-'END'
+		opt 0755 0:0
+		opt/all 0755 0:0
+		opt/all/app-1.2.jar 0644 0:0
+		opt/all/in 0644 0:0
+		opt/app.jar 0644 0:0
+		opt/passwd 0644 0:0
+		Entrypoint ["/bin/sh","-ec","exec java"]
+		WorkingDir "/last"
+	END
+}
+
+@test "convert: a root of its own, and an archive in it" {
+	mkdir -p a/etc
+	echo 1 >a/etc/1
+	tar -czf rootfs.tar.gz -C "$BATS_FILE_TMPDIR/rootfs" --owner 0 --group 0 .
+	tar -czf a.tgz --owner 7 --group 8 a
+	dockerfile <<-'END'
+		FROM scratch AS root
+		ADD rootfs.tar.gz /
+		CMD ["/bin/sh"]
+		FROM root
+		ADD a.tgz /un/
+		ADD --chmod=600 a /etc/a
+		RUN ls /un >/ls
+	END
+	runs 0 made
+	diff -u - <(files app) <<-'END'
+		etc/a 0755 0:0
+		etc/a/etc 0755 0:0
+		etc/a/etc/1 0600 0:0
+		ls 0644 0:0
+		un 0755 0:0
+		un/a 0755 7:8
+		un/a/etc 0755 7:8
+		un/a/etc/1 0644 7:8
+		Cmd ["/bin/sh"]
+	END
+}
+
+@test "convert: a user whose number is an argument" {
+	touch f
+	dockerfile <<-'END'
+		FROM base
+		ARG UID=10001
+		ENV HOME=/h
+		USER ${UID}
+		RUN id -u >/tmp/id && id -g >>/tmp/id
+		USER 1000
+		RUN id -u >/tmp/named && id -g >>/tmp/named && echo "$HOME" >>/tmp/named
+		COPY --chown=$UID:$UID f /home/app/f
+		WORKDIR /home/app
+		VOLUME /data /d2
+		USER ${UID}:50
+	END
+	runs 0 made
+	diff -u - <(files app) <<-'END'
+		home 0755 10001:10001
+		home/app 0755 10001:10001
+		home/app/f 0644 10001:10001
+		tmp/id 0644 10001:0
+		tmp/named 0644 1000:1001
+		Env ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","HOME=/h"]
+		Volumes {"/data":{},"/d2":{}}
+		WorkingDir "/home/app"
+		User "10001:50"
+	END
+	rlc-image unpack --image oci:app b
+	equal "$(cd b/rootfs/tmp && cat id named | tr '\n' ' ')" "10001 0 1000 1001 /h "
 }

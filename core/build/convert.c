@@ -298,6 +298,7 @@ static void free_converting(struct converting *c)
 		strings_free(&stage->exports);
 		strings_free(&stage->shell);
 		strings_free(&stage->dirs);
+		strings_free(&stage->filled);
 		strings_free(&stage->cmd);
 		strings_free(&stage->entrypoint);
 	}

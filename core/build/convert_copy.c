@@ -67,6 +67,11 @@ static int take_flags(struct converting *c, struct copy *copy)
 	if (code == 0 && from && !copy->from)
 		code = *image.data ? from_image(c, copy, image.data)
 				   : convert_err(c, s, "--from needs a stage or an image");
+	if (code == 0 && from && !chown && !c->owners_said) {
+		c->owners_said = true;
+		code = convert_note(c, s,
+			"what COPY takes of an image becomes root's; --chown says whose else");
+	}
 	return code == 0 && chown ? copy_owner(c, copy, chown) : code;
 }
 
@@ -182,9 +187,33 @@ void copy_import(struct converting *c, const struct copy *copy, const char *path
 	buf_adds(out, "\n");
 }
 
+static bool is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(dir, path, len) == 0 && (path[len] == '/' || !path[len]);
+}
+
+/* Whether there can be nothing at the path yet: all that is in the image is of this file. */
+static bool is_new(const struct stage *stage, const char *path)
+{
+	size_t i;
+
+	for (;; stage = stage->base) {
+		for (i = 0; i < stage->dirs.count; i++)
+			if (is_below(stage->dirs.at[i], path))
+				return false;
+		for (i = 0; i < stage->filled.count; i++)
+			if (is_below(path, stage->filled.at[i]))
+				return false;
+		if (!stage->base)
+			return stage->from_scratch && !stage->ran;
+	}
+}
+
 /*
- * What is in a directory. Where there was nothing in the image the directory itself does as well,
- * and then has the owner that is given.
+ * What is in a directory. Where that cannot be there yet the directory itself does as well, and
+ * then has the owner that is given.
  */
 int copy_content_of(struct converting *c, struct copy *copy, struct buf *path)
 {
@@ -194,8 +223,11 @@ int copy_content_of(struct converting *c, struct copy *copy, struct buf *path)
 
 	if (!dest)
 		return convert_memory(c);
-	if (copy->owned && stage_now(c)->scratch && dest[1] && path->len > 2 &&
-		!stage_has_dir(stage_now(c), dest)) {
+	if (copy->mode && strcmp(copy->mode, "0755") != 0 &&
+		convert_note(c, copy->s, "--chmod=%s is that of files; directories keep theirs",
+			copy->mode + 1) < 0)
+		return -ENOMEM;
+	if (copy->owned && dest[1] && path->len > 2 && is_new(stage_now(c), dest)) {
 		buf_cut(path, path->len - 1);
 		copy_import(c, copy, path->data, dest);
 	} else {
@@ -203,6 +235,8 @@ int copy_content_of(struct converting *c, struct copy *copy, struct buf *path)
 	}
 	copy->content = true;
 	stage_now(c)->scratch = false;
+	if (strings_add(&stage_now(c)->filled, strcmp(dest, "/") == 0 ? "" : dest) < 0)
+		return convert_memory(c);
 	return know_dir(c, dest);
 }
 
@@ -216,6 +250,7 @@ static int add_archive(struct converting *c, const struct copy *copy, const char
 			"nothing in this image unpacks '%s'; make it a .tar.gz or .tar.zst", path);
 	if (stage_now(c)->scratch && !c->imports.len && strcmp(copy->dest, "/") == 0) {
 		stage_now(c)->scratch = false;
+		stage_now(c)->ran = true;
 		buf_cut(&c->from, 0);
 		buf_adds(&c->from, "    type: tar\n    url: ");
 		add_yaml_text(&c->from, path);
@@ -223,6 +258,7 @@ static int add_archive(struct converting *c, const struct copy *copy, const char
 		return 0;
 	}
 	copy_import(c, copy, path, NULL);
+	stage_now(c)->ran = true;
 	if (know_dir(c, copy->dest) < 0)
 		return -ENOMEM;
 	buf_adds(&c->script, "mkdir -p ");

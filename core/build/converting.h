@@ -17,6 +17,7 @@ struct stage {
 	struct strings exports;   /* the same as commands of a shell */
 	struct strings shell;     /* the words that a command is given to */
 	struct strings dirs;      /* paths that are directories, as far as this file tells */
+	struct strings filled;    /* directories that the content of others was copied into */
 	const struct stage *base; /* another that it is based on, or NULL */
 	char *dir, *user;         /* NULL: not set */
 	struct strings cmd, entrypoint;
@@ -41,7 +42,8 @@ struct converting {
 	size_t picks;        /* so many images are there only for what a pattern matches */
 	struct stage *stages;
 	size_t stage_count, stages_all, expanded;
-	bool ignored; /* .dockerignore has been spoken of */
+	bool ignored;     /* .dockerignore has been spoken of */
+	bool owners_said; /* and that those of other images do not come along */
 
 	/* The image being written: a stage, or a part of one up to a COPY behind a RUN */
 	struct buf from, imports, script;
