@@ -166,8 +166,12 @@ poststop status:stopped'
 	runs 0 boxed 'echo ran'
 	is "rlc-run: skipped, since it cannot be had here: linux.seccomp, linux.resources
 ran"
-	runs 1 rlc-run --root states --strict -b b true
+	runs 125 rlc-run --root states --strict -b b true
 	is "rlc-run: linux.seccomp, linux.resources: cannot be had here"
+	bundle '.mounts += [{destination: "/tmp", type: "tmpfs", uidMappings: [{containerID: 0,
+		hostID: 5, size: 1}]}]'
+	runs 125 rlc-run --root states --strict -b b true
+	is "rlc-run: id mappings of a mount: cannot be had here"
 	bundle '.linux.resources = {devices: [{allow: false, access: "rwm"}]}'
 	runs 0 rlc-run --root states --strict -b b true
 	is ""
@@ -208,4 +212,32 @@ ran"
 	left=$(ls plain/rootfs)
 	umount plain
 	[[ " ${left//$'\n'/ } " != *" n "* ]]
+}
+
+@test "tmpcopyup: memory starts as what it covers; it has its mode in any case" {
+	bundle '.mounts += [{destination: "/up", type: "tmpfs", options: ["tmpcopyup", "ro"]},
+		{destination: "/not", type: "tmpfs"}, {destination: "/none", type: "tmpfs",
+		options: ["tmpcopyup", "mode=711"]}]'
+	mkdir -p b/rootfs/up/d b/rootfs/not
+	chmod 750 b/rootfs/up b/rootfs/not
+	echo data >b/rootfs/up/d/f
+	chmod 4640 b/rootfs/up/d/f
+	touch -d @1000000000 b/rootfs/up/d/f
+	ln -s d/f b/rootfs/up/link
+	mkfifo b/rootfs/up/fifo
+	touch b/rootfs/not/file
+	rlc-chown 5:6 b/rootfs/up/d/f
+	runs 0 boxed 'cd /up; stat -c "%n %F %a %u:%g %Y" d/f; stat -c "%n %F" link fifo; cat link
+		stat -c "%n %a" /up /not /none; ls /not; touch d/g 2>/dev/null || echo read-only'
+	is 'd/f regular file 640 5:6 1000000000
+link symbolic link
+fifo fifo
+data
+/up 750
+/not 750
+/none 711
+read-only'
+	chmod 4640 b/rootfs/up/d/f
+	runs 0 boxed 'stat -c %a:%u /up/d/f'
+	is 4640:5
 }

@@ -49,8 +49,8 @@ until then the attribute
 .Li user.rlc.points
 of the tree's top lists it.
 .Ss What is not
-Limits by cgroups, seccomp filters, labels of security modules, devices other
-than null, zero, full, random, urandom, tty and those that the caller has under
+Limits by cgroups, seccomp filters, labels of security modules, id mappings of a
+mount, devices other than null, zero, full, random, urandom, tty and those that the caller has under
 the same name.
 One message says what of that a configuration asks for, and the container runs
 without; with

@@ -103,8 +103,8 @@ static int read_rest(const struct at *at, struct run_config *c)
 		at, "mounts", config_mount, sizeof(*c->mounts), &c->mounts, &c->mount_count);
 
 	for (i = 0; r == 0 && i < c->mount_count; i++)
-		if (c->mounts[i].copy_up)
-			config_skip(c, "tmpcopyup of a mount");
+		if (c->mounts[i].maps_ids)
+			config_skip(c, "id mappings of a mount");
 	if (r == 0)
 		r = at_text(at, "hostname", &c->hostname);
 	if (r == 0)

@@ -14,8 +14,9 @@ struct run_mount {
 	unsigned long propagation;        /* MS_PRIVATE, ..., or 0 */
 	bool bind, recursive;
 	bool recursive_read_only;
-	bool copy_up; /* a tmpfs starts as what it covers: not done */
-	char *data;   /* owned: what is the file system's own, with ',' between */
+	bool copy_up;  /* a new file system starts as what it covers */
+	bool maps_ids; /* its own: not done */
+	char *data;    /* owned: what is the file system's own, with ',' between */
 };
 
 struct run_rlimit {

@@ -67,7 +67,7 @@ static const struct option *find(const struct option *table, size_t count, const
 
 const char *config_mount_option(size_t i)
 {
-	static const char *const words[] = {"bind", "rbind", "rro"};
+	static const char *const words[] = {"bind", "rbind", "rro", "tmpcopyup"};
 
 	if (i < ARRAY_SIZE(flags))
 		return flags[i].word;
@@ -93,8 +93,10 @@ static bool take_word(struct run_mount *m, const char *word)
 	m->recursive |= strcmp(word, "rbind") == 0;
 	m->recursive_read_only |= strcmp(word, "rro") == 0;
 	m->copy_up |= strcmp(word, "tmpcopyup") == 0;
+	m->maps_ids |= strcmp(word, "idmap") == 0 || strcmp(word, "ridmap") == 0;
 	return strcmp(word, "bind") == 0 || strcmp(word, "rbind") == 0 ||
-	       strcmp(word, "rro") == 0 || strcmp(word, "tmpcopyup") == 0;
+	       strcmp(word, "rro") == 0 || strcmp(word, "tmpcopyup") == 0 ||
+	       strcmp(word, "idmap") == 0 || strcmp(word, "ridmap") == 0;
 }
 
 static int take_option(struct run_mount *m, const char *word, struct buf *data)
@@ -152,6 +154,8 @@ int config_mount(const struct at *at, void *mount)
 		return at_fail(at, -EBADMSG, "has no source");
 	if (!m->bind && !m->type)
 		return at_fail(at, -EBADMSG, "has no type");
+	m->maps_ids |= json_array_size(at_key(at, "uidMappings").value) ||
+		       json_array_size(at_key(at, "gidMappings").value);
 	m->data = data.data;
 	data.data = NULL;
 	return 0;

@@ -120,19 +120,34 @@ static char *without_ids(const char *data)
 	return taken;
 }
 
-static int mount_anew(struct root *r, const struct run_mount *m, int point)
+/* Memory has the mode of the directory that it covers unless the options say another. */
+static char *with_mode(const char *data, int below)
+{
+	const char *given = data ? data : "", *at = strstr(given, "mode=");
+	struct stat st;
+	char *all;
+
+	if (below < 0 || (at && (at == given || at[-1] == ',')) || fstat(below, &st) < 0)
+		return strdup(given);
+	return asprintf(&all, "%s%smode=%o", given, *given ? "," : "", st.st_mode & 07777) < 0
+		       ? NULL
+		       : all;
+}
+
+/* below: what is covered, -1: nothing was there. */
+static int mount_anew(struct root *r, const struct run_mount *m, int point, int below)
 {
 	struct mount_to to = {r->log, point, m->dest};
 	const char *type = strcmp(m->type, "cgroup") == 0 ? "cgroup2" : m->type;
 	bool memory = strcmp(type, "tmpfs") == 0;
 	unsigned long flags = m->flags & ~(memory ? MS_RDONLY : 0UL);
 	bool plain = strcmp(type, "cgroup2") == 0; /* it knows none of the options of version 1 */
-	cleanup_free char *fewer = NULL;
-	int done = mount_new(&to, type, flags, plain ? NULL : m->data, "the configuration says so");
+	cleanup_free char *fewer = NULL, *data = with_mode(m->data, memory ? below : -1);
+	int done = mount_new(&to, type, flags, plain ? NULL : data, "the configuration says so");
 
 	if (done != -EINVAL)
 		return done;
-	fewer = without_ids(m->data);
+	fewer = without_ids(data);
 	return mount_new(&to, type, flags, fewer, "ids that are not there are left out");
 }
 
@@ -162,12 +177,13 @@ static int mount_type(
 	const struct container *c, struct root *r, const struct run_mount *m, struct err *err)
 {
 	const struct substitute *s = substitute_for(m->type);
+	cleanup_fd int below = tree_openat(&r->points.tree, m->dest, O_RDONLY | O_DIRECTORY);
 	cleanup_fd int point = open_point(r, m->dest, true, err), made = -1;
 	int done;
 
 	if (point < 0)
 		return point;
-	done = mount_anew(r, m, point);
+	done = mount_anew(r, m, point, below);
 	if (done < 0 && s && strcmp(m->type, "proc") == 0)
 		return root_proc(r, m->dest, err);
 	if (done < 0 && s && mount_hosts(c, r, m, s->path) == 0)
@@ -179,7 +195,8 @@ static int mount_type(
 	made = tree_openat(&r->points.tree, m->dest, O_PATH);
 	if (made >= 0 && strcmp(m->type, "tmpfs") == 0)
 		points_own(&r->points, made);
-	return 0;
+	done = made >= 0 && below >= 0 && m->copy_up ? mounts_copy_up(below, made) : 0;
+	return done < 0 ? err_set(err, done, "cannot copy what is there", m->dest) : 0;
 }
 
 static int mount_one(

@@ -13,6 +13,10 @@
 /* The mounts of the configuration. */
 int mounts_all(const struct container *c, struct root *r, struct err *err);
 
+/* A mount of memory starts as what it covers: copies all of one directory to the other. 0, -errno.
+ */
+int mounts_copy_up(int from, int to);
+
 /* Devices and links in /dev. */
 int mounts_devices(const struct container *c, struct root *r, struct err *err);
 
