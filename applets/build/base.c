@@ -194,7 +194,7 @@ static int from_url(struct making *m, const char *url, struct err *err)
 	}
 	return place_err(err, -ENOTSUP, m->file->path, &m->r->from.place,
 		"'%s' is not on this machine; copy it into a layout "
-		"(skopeo copy %s%s oci:DIR:TAG, or rlc-image copy) and say 'type: oci', 'url: DIR:TAG'",
+		"(skopeo copy %s%s oci:DIR:TAG, or rlc-image copy) and give its url as oci:DIR:TAG",
 		url, strstr(url, "://") ? "" : "docker://", url);
 }
 

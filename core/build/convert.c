@@ -31,12 +31,23 @@ static int on_left_out(struct converting *c, const struct docker_step *s)
 }
 
 /* What a file of images has no word for can be said of what it made. */
-static int on_expose(struct converting *c, const struct docker_step *s)
+static int on_config(struct converting *c, const struct docker_step *s)
 {
+	bool expose = *s->word == 'E';
+	cleanup_buf struct buf options = BUF_NONE;
+	struct strings words = {0};
+	int code = docker_words(c, s, &words);
+	size_t i;
+
+	for (i = 0; i < words.count; i++)
+		buf_addf(&options, " --config.%s %s%s", expose ? "exposedports" : "stopsignal",
+			words.at[i], expose && !strchr(words.at[i], '/') ? "/tcp" : "");
+	strings_free(&words);
+	if (code < 0)
+		return code;
 	return convert_note(c, s,
-		"%s is left out; after the build: rlc-image config --image oci:TAG "
-		"--config.%s %s",
-		s->word, *s->word == 'E' ? "exposedports" : "stopsignal", s->text);
+		"%s is left out; after the build: rlc-image config --image oci:TAG%s", s->word,
+		options.data ? options.data : "");
 }
 
 static bool copy_strings(struct strings *to, const struct strings *from)
@@ -206,9 +217,9 @@ static const struct instruction {
 	{"CMD", convert_cmd},
 	{"ENTRYPOINT", convert_entrypoint},
 	{"SHELL", convert_shell},
-	{"EXPOSE", on_expose},
+	{"EXPOSE", on_config},
 	{"HEALTHCHECK", on_left_out},
-	{"STOPSIGNAL", on_expose},
+	{"STOPSIGNAL", on_config},
 	{"ONBUILD", on_left_out},
 };
 
