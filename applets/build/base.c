@@ -279,15 +279,6 @@ static bool is_delivered(
 	       strcmp(there.top.digest, i->top.digest) == 0 && layers_sound(m, to, &there);
 }
 
-/* What is linked from one layout to another has other times from then on. */
-static void remember(struct making *m, const struct layout *to, const struct image *i)
-{
-	for (size_t n = 0; n < i->layer_count; n++) {
-		blob_known(m->sums, &m->layout, &i->layers[n]);
-		blob_known(m->sums, to, &i->layers[n]);
-	}
-}
-
 int deliver(struct making *m, const char *dir, const char *tag, struct err *err)
 {
 	cleanup_layout struct layout to = LAYOUT_NONE;
@@ -302,6 +293,9 @@ int deliver(struct making *m, const char *dir, const char *tag, struct err *err)
 			r = image_tag(&to, tag, &i.top, err);
 	}
 	if (r == 0)
-		remember(m, &to, &i);
+		layers_known(m, &to, &i);
+	/* What is linked from one layout to another has other times from then on. */
+	if (r == 0)
+		layers_known(m, &m->layout, &i);
 	return r;
 }

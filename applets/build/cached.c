@@ -34,7 +34,7 @@ static void drop(struct making *m, const struct layout *l, const struct descript
 
 bool blob_sound(struct making *m, const struct layout *l, const struct descriptor *d)
 {
-	int r = blob_look(m->sums, l, d);
+	int r = blob_look(m->blobs, l, d);
 
 	if (r == -EBADMSG)
 		drop(m, l, d);
@@ -48,6 +48,12 @@ bool layers_sound(struct making *m, const struct layout *l, const struct image *
 	for (size_t n = 0; n < i->layer_count; n++)
 		all &= blob_sound(m, l, &i->layers[n]);
 	return all;
+}
+
+void layers_known(struct making *m, const struct layout *l, const struct image *i)
+{
+	for (size_t n = 0; n < i->layer_count; n++)
+		blob_known(m->blobs, l, &i->layers[n]);
 }
 
 /* Whether the name stands for it already. */

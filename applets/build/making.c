@@ -66,6 +66,8 @@ static int open_sums(struct making *m, struct err *err)
 	cleanup_fd int dir = work_dir(m->w, "sums", err);
 	int r = dir < 0 ? dir : sum_cache_open(dir, m->r->name, &m->sums);
 
+	if (r == 0)
+		r = sum_cache_open(dir, ".blobs", &m->blobs);
 	return r < 0 ? err_set(err, r, "cannot keep sums", m->r->name) : 0;
 }
 
@@ -129,6 +131,8 @@ static int make_anew(struct making *m, struct err *err)
 		r = image_save(&m->layout, m->r->name, &m->image, err);
 	if (r == 0)
 		r = cache_keep_image(m, err);
+	if (r == 0)
+		layers_known(m, &m->layout, &m->image);
 	if (r == 0)
 		making_done(m, found ? "configured anew" : "built");
 	return r;
@@ -199,6 +203,7 @@ void making_begin(
 void making_end(struct making *m)
 {
 	sum_cache_close(m->sums);
+	sum_cache_close(m->blobs);
 	key_free(&m->key);
 	strings_free(&m->env);
 	json_decref(m->labels);

@@ -20,13 +20,14 @@ struct making {
 	struct image image;   /* the base, to which layers are added */
 	size_t base_layers;   /* how many of them are the base's */
 	struct key key;
-	size_t key_steps;   /* how much of its text is about steps */
-	char steps[65];     /* the digest of that part */
-	char generated[65]; /* of that and what is about generated labels */
-	char whole[65];     /* and of all of it */
-	json_t *labels;     /* that steps made; NULL: none */
-	struct strings env; /* NAME=VALUE: what steps have */
-	struct sum_cache *sums;
+	size_t key_steps;            /* how much of its text is about steps */
+	char steps[65];              /* the digest of that part */
+	char generated[65];          /* of that and what is about generated labels */
+	char whole[65];              /* and of all of it */
+	json_t *labels;              /* that steps made; NULL: none */
+	struct strings env;          /* NAME=VALUE: what steps have */
+	struct sum_cache *sums;      /* of the files that it is made of */
+	struct sum_cache *blobs;     /* of layers: one for all images, which have them in common */
 	bool tried_overlay, overlay; /* whether one can be mounted in the store */
 	bool ldconfig;               /* the loader's cache is that of one image alone */
 	bool no_powers;              /* what is copied out of it becomes the caller's */
@@ -108,6 +109,8 @@ void cache_keep_last(const struct making *m);
  */
 bool blob_sound(struct making *m, const struct layout *l, const struct descriptor *d);
 bool layers_sound(struct making *m, const struct layout *l, const struct image *i);
+/* They were just read or written: what stat says of them is remembered. */
+void layers_known(struct making *m, const struct layout *l, const struct image *i);
 /* Layers in the layout that are not what their digests say go; says which. How many. */
 int cache_drop_damaged(struct making *m);
 /* Says why the image is built anew. */

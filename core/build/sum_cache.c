@@ -3,6 +3,7 @@
 
 #include "core/base/io.h"
 #include <stdio.h>
+#include <sys/file.h>
 #include <time.h>
 
 /* What nobody asked for is kept as long as there are no more than this: other builds' files. */
@@ -36,6 +37,15 @@ static int by_inode(const void *a, const void *b)
 	if (x->dev != y->dev)
 		return x->dev < y->dev ? -1 : 1;
 	return (x->ino > y->ino) - (x->ino < y->ino);
+}
+
+/* And which of one was seen last. */
+static int by_inode_and_time(const void *a, const void *b)
+{
+	const struct sum *x = a, *y = b;
+	int r = by_inode(a, b);
+
+	return r ? r : (x->ctime < y->ctime) - (x->ctime > y->ctime);
 }
 
 static const struct sum *sums(const struct buf *b)
@@ -94,7 +104,7 @@ int sum_cache_open(int dirfd, const char *name, struct sum_cache **out)
 	return r;
 }
 
-/* Those that are fresh come first among equals. */
+/* Of two that say something of one inode that counts which saw it last. */
 static int merge(struct sum_cache *c, struct buf *all)
 {
 	size_t fresh = sum_count(&c->fresh), known = sum_count(&c->known), i = 0, j = 0;
@@ -105,7 +115,8 @@ static int merge(struct sum_cache *c, struct buf *all)
 		known = 0;
 	while (r == 0 && (i < fresh || j < known)) {
 		int order = i == fresh ? 1 : j == known ? -1 : by_inode(&a[i], &b[j]);
-		const struct sum *next = order > 0 ? &b[j] : &a[i];
+		bool old = order > 0 || (order == 0 && b[j].ctime > a[i].ctime);
+		const struct sum *next = old ? &b[j] : &a[i];
 
 		r = buf_add(all, next, sizeof *next);
 		i += order <= 0;
@@ -126,14 +137,18 @@ static int write_all(int fd, const struct buf *all)
 	return r < 0 ? r : io_write(fd, all->data, all->len);
 }
 
-/* Whoever is last wins: what others found is found again. */
+/* What others found since is kept: one at a time writes. */
 static void write_known(struct sum_cache *c)
 {
 	cleanup_buf struct buf all = BUF_NONE;
 	char aside[NAME_MAX + 1];
 	cleanup_fd int fd = -1;
 
-	qsort(c->fresh.data, sum_count(&c->fresh), sizeof(struct sum), by_inode);
+	if (flock(c->dirfd, LOCK_EX) < 0)
+		return;
+	buf_cut(&c->known, 0);
+	read_known(c);
+	qsort(c->fresh.data, sum_count(&c->fresh), sizeof(struct sum), by_inode_and_time);
 	if (merge(c, &all) < 0)
 		return;
 	snprintf(aside, sizeof aside, ".%.200s.%ld", c->name, (long)getpid());
