@@ -201,6 +201,8 @@ refused() {
 	refused "2:1: 'https://h/x': nothing is fetched; fetch it first, and name the file here, with --chmod=600" <<<$'FROM x\nADD https://h/x /b'
 	refused "2:1: nothing in this image unpacks 'x.tar.xz'; make it a .tar.gz or .tar.zst" <<<$'FROM scratch\nADD x.tar.xz /'
 	refused "3:1: --mount=type=secret cannot be converted; 'binds' and 'imports' bring in what is needed" <<<$'FROM x\n\nRUN --mount=type=secret x'
+	refused "2:1: --mount=from=a,target=/x cannot be converted; 'binds' and 'imports' bring in what is needed" <<<$'FROM x\nRUN --mount=from=a,target=/x y'
+	refused "2:1: --mount=target=/x,rw cannot be converted; 'binds' and 'imports' bring in what is needed" <<<$'FROM x\nRUN --mount=target=/x,rw y'
 	refused "2:1: several files go into a directory: write '/x/' at the end" <<<$'FROM x\nCOPY a b /x'
 	refused "1:1: it cannot be written as a file of images: the result:7:19: 'B' has no value: give one by --substitute B=VALUE, or a default as in '\${{B:DEFAULT}}'" <<<$'FROM x\nRUN x ${{B}}'
 	runs 1 rlc-build convert -i gone
@@ -225,7 +227,7 @@ refused() {
 		"Dockerfile:5:1: ONBUILD is left out" \
 		"Dockerfile:6:1: NONE has no value; the substitution ARG_NONE is empty" \
 		"Dockerfile:7:1: \$GONE is not set in this file" \
-		"Dockerfile:8:1: --mount=type=cache,target=/c is left out" \
+		"Dockerfile:8:1: --mount=type=cache,target=/c is left out: what steps leave there is in the image" \
 		"Dockerfile:9:1: --chown=me: names are known in the image alone"
 	equal "$(order --substitute-file stacker-subs.yaml)" "app.1 app "
 }
@@ -721,4 +723,34 @@ files() {
 	END
 	rlc-image unpack --image oci:app b
 	equal "$(cd b/rootfs/tmp && cat id named | tr '\n' ' ')" "10001 0 1000 1001 /h "
+}
+
+@test "convert: what a command has of the context by --mount is in no layer" {
+	mkdir sub
+	echo one >need.txt
+	echo two >sub/two
+	dockerfile <<-'END'
+		FROM base
+		ARG DIR=sub
+		WORKDIR /app
+		RUN --mount=type=cache,target=/root/.cache/pip \
+		    --mount=type=bind,source=need.txt,target=need.txt \
+		    --mount=src=./$DIR/,dst=/in/sub/ \
+		    cat need.txt /in/sub/two >got
+		CMD ["x"]
+		ENTRYPOINT ["y"]
+	END
+	runs 0 made
+	equal "$(cat notes)" "rlc-build convert: Dockerfile:4:1: --mount=type=cache,target=/root/.cache/pip is left out: what steps leave there is in the image
+rlc-build convert: Dockerfile:4:1: need.txt is bound, and what a step writes there is written here
+rlc-build convert: Dockerfile:4:1: \${{ARG_DIR}} is bound, and what a step writes there is written here"
+	diff -u - <(files app) <<-'END'
+		app 0755 0:0
+		app/got 0644 0:0
+		Cmd ["x"]
+		Entrypoint ["y"]
+		WorkingDir "/app"
+	END
+	rlc-image unpack --image oci:app b
+	equal "$(tr '\n' ' ' <b/rootfs/app/got)" "one two "
 }

@@ -322,6 +322,7 @@ static void free_converting(struct converting *c)
 	strings_free(&c->volumes);
 	buf_free(&c->from);
 	buf_free(&c->imports);
+	buf_free(&c->binds);
 	buf_free(&c->script);
 }
 

@@ -51,6 +51,10 @@ static void add_body(struct converting *c, const char *name)
 		buf_adds(out, "  imports:\n");
 		buf_add(out, c->imports.data, c->imports.len);
 	}
+	if (c->binds.len) {
+		buf_adds(out, "  binds:\n");
+		buf_add(out, c->binds.data, c->binds.len);
+	}
 	add_pairs(out, "build_env", &stage_now(c)->args);
 	if (c->script.len)
 		buf_adds(out, "  run: |\n");
@@ -94,7 +98,8 @@ static void add_config(struct converting *c)
 /* A file of images that is larger would not be read. */
 static int check_size(const struct converting *c)
 {
-	if (c->out->yaml.failed || c->from.failed || c->imports.failed || c->script.failed)
+	if (c->out->yaml.failed || c->from.failed || c->imports.failed || c->binds.failed ||
+		c->script.failed)
 		return convert_memory(c);
 	if (c->out->yaml.len <= DOCKERFILE_MAX)
 		return 0;
@@ -105,6 +110,7 @@ static int check_size(const struct converting *c)
 static void start_image(struct converting *c)
 {
 	buf_cut(&c->imports, 0);
+	buf_cut(&c->binds, 0);
 	buf_cut(&c->script, 0);
 	c->exports_said = 0;
 	c->home_said = c->dir_said = false;

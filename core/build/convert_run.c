@@ -179,8 +179,7 @@ static int run_script(struct converting *c, const char *text)
 	return add_run(c, &(struct strings){words, 1}, NULL);
 }
 
-/* What a mount would bring is not there; a cache is not needed. */
-static int check_flags(struct converting *c, const struct docker_step *s)
+static int take_flags(struct converting *c, const struct docker_step *s)
 {
 	size_t i;
 	int code = 0;
@@ -188,13 +187,9 @@ static int check_flags(struct converting *c, const struct docker_step *s)
 	for (i = 0; code == 0 && i < s->flags.count; i++) {
 		const char *flag = s->flags.at[i];
 
-		if (strncmp(flag, "--mount=", 8) == 0 && !strstr(flag, "type=cache") &&
-			!strstr(flag, "type=tmpfs"))
-			return convert_err(c, s,
-				"%s cannot be converted; 'binds' and 'imports' bring in what is "
-				"needed",
-				flag);
-		code = convert_note(c, s, "%s is left out", flag);
+		code = strncmp(flag, "--mount=", 8) == 0
+			       ? convert_mount(c, s, flag)
+			       : convert_note(c, s, "%s is left out", flag);
 	}
 	return code;
 }
@@ -210,7 +205,7 @@ int convert_run(struct converting *c, const struct docker_step *s)
 	if (command.failed)
 		return convert_memory(c);
 	stage_now(c)->ran = true;
-	code = check_flags(c, s);
+	code = take_flags(c, s);
 	if (code == 0)
 		code = convert_ready(c);
 	if (code == 0 && s->doc_count && strncmp(command.data, "#!", 2) == 0)

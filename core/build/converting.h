@@ -46,7 +46,7 @@ struct converting {
 	bool owners_said; /* and that those of other images do not come along */
 
 	/* The image being written: a stage, or a part of one up to a COPY behind a RUN */
-	struct buf from, imports, script;
+	struct buf from, imports, binds, script;
 	size_t part;         /* of the stage, from 1 */
 	size_t exports_said; /* so many of the stage's exports are in script */
 	bool dir_said;       /* and the directory is */
@@ -130,6 +130,9 @@ instruction_fn convert_arg, convert_copy, convert_env, convert_label, convert_ma
  * can be another that is on this machine.
  */
 int convert_from(struct converting *c, struct buf *out, const char *image);
+
+/* What --mount of RUN comes to: a bind, or nothing. */
+int convert_mount(struct converting *c, const struct docker_step *s, const char *flag);
 
 /* Sets what a placeholder, which stands between single quotes, is replaced by. */
 int convert_substitution(struct converting *c, const char *name, const char *value);
