@@ -6,20 +6,6 @@
 
 #include <stdio.h>
 
-int image_chain(const struct image *i, char hex[65])
-{
-	char below[65] = "";
-	int r = 0;
-
-	for (size_t n = 0; r == 0 && n < i->layer_count; n++) {
-		r = chain_id(n ? below : NULL, i->diff_ids[n], hex);
-		memcpy(below, hex, sizeof(below));
-	}
-	if (!i->layer_count)
-		*hex = '\0';
-	return r;
-}
-
 /* The platform that the recipe wants, of this machine where it does not say. */
 static int platform_of(const struct recipe *r, struct platform *p)
 {

@@ -3,6 +3,7 @@
 #define RLC_BUILD_H
 
 #include "applets/lib/applet.h"
+#include "applets/lib/verbs.h"
 #include "core/build/file.h"
 
 /*
@@ -84,16 +85,16 @@ struct build_options {
 	}
 #define cleanup_build_options cleanup(build_end)
 
-/* Takes an option of the verb's own: EXIT_DONE, or an exit status after a message. */
-typedef int build_take_fn(void *arg, int id, const char *value);
-
 /*
- * Reads the command line: what is common into b, the rest goes to take. True: go on; false: *status
- * is the exit status, a message was printed.
+ * Reads the command line: what is common into b, the rest goes to take (may be NULL). True: go on;
+ * false: *status is the exit status, a message was printed.
  */
 bool build_start(struct build_options *b, const struct applet *self, int argc, char **argv,
-	build_take_fn *take, void *arg, int least, int most, int *status);
+	verb_option_fn *take, void *arg, int least, int most, int *status);
 void build_end(struct build_options *b);
+
+/* --layer-type, whose only value is tar: EXIT_DONE, or EXIT_USAGE after a message. */
+int build_layer_type(const struct build_options *b, const char *value);
 
 /* For what was reported already: fills err so that build_fail says nothing. -ECANCELED. */
 int build_told(struct err *err);

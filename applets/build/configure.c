@@ -4,8 +4,6 @@
 
 #include <stdio.h>
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 static int set_env(json_t *list, const char *name, const char *value, bool replace)
 {
 	cleanup_free char *text = NULL;
@@ -32,7 +30,7 @@ static int set_environment(json_t *config, const struct pairs *p)
 
 	for (size_t n = 0; r == 0 && n < p->count; n++)
 		r = set_env(list, p->at[n].name, p->at[n].value, true);
-	return r == 0 ? set_env(list, "PATH", DEFAULT_PATH, false) : r;
+	return r == 0 ? set_env(list, "PATH", IMAGE_PATH, false) : r;
 }
 
 static int set_strings(json_t *config, const char *key, const struct strings *s, bool given)

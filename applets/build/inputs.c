@@ -5,8 +5,6 @@
 #include <regex.h>
 #include <stdio.h>
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 extern char **environ;
 
 static const char *const default_passthrough[] = {"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY",
@@ -66,7 +64,7 @@ static int by_text(const void *a, const void *b)
 int env_make(struct making *m, struct err *err)
 {
 	const struct pairs *own = &m->r->build_env;
-	int r = add_env(m, "PATH", DEFAULT_PATH);
+	int r = add_env(m, "PATH", IMAGE_PATH);
 
 	for (char **each = environ; r == 0 && *each; each++) {
 		size_t len = strcspn(*each, "=");

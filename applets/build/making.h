@@ -81,9 +81,6 @@ int base_bring(struct making *m, struct err *err);
 /* The image of that name that was built, or the one of "oci:DIR:TAG" (copied into the layout). */
 int base_named(struct making *m, const char *name, struct image *out, struct err *err);
 
-/* The uppermost layer's chain id, "" for none. 0 or -ENOMEM. */
-int image_chain(const struct image *i, char hex[65]);
-
 /* What steps have in their environment, from what was called and the recipe. 0 or -errno. */
 int env_make(struct making *m, struct err *err);
 

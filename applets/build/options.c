@@ -63,8 +63,9 @@ static int add_substitute(struct build_options *b, const char *text)
 }
 
 /* EXIT_DONE, an exit status after a message, or -1 where it is the verb's own. */
-static int take_common(struct build_options *b, int id, const char *value)
+static int take_common(void *options, int id, const char *value)
 {
+	struct build_options *b = options;
 	const char **text = text_of(b, id);
 	bool *flag = flag_of(b, id);
 
@@ -159,16 +160,12 @@ static void say_places(const struct build_options *b)
 			b->roots_dir ? "; roots: " : "", b->roots_dir ? b->roots : "");
 }
 
-static int check(struct build_options *b, int least, int most)
+static int check(struct build_options *b)
 {
 	cleanup_err struct err err = ERR_NONE;
 
 	if (b->debug && b->quiet)
 		return usage_error(b->self, "--debug and --quiet do not go together");
-	if (b->o.operand_count < least)
-		return usage_error(b->self, "an operand is missing");
-	if (b->o.operand_count > most)
-		return usage_error(b->self, "%s: one operand too many", b->o.operands[most]);
 	if (read_config(b) != EXIT_DONE)
 		return EXIT_SOME;
 	b->stacker = directory(b, b->stacker_dir, ".stacker");
@@ -186,24 +183,17 @@ static int check(struct build_options *b, int least, int most)
 }
 
 bool build_start(struct build_options *b, const struct applet *self, int argc, char **argv,
-	build_take_fn *take, void *arg, int least, int most, int *status)
+	verb_option_fn *take, void *arg, int least, int most, int *status)
 {
-	int id;
+	const struct verb_takers takers = {take_common, b, take, arg};
 
 	b->self = self;
 	options_start(&b->o, self, argc, argv);
 	b->o.stop_at_operand = b->stop_at_operand;
-	while ((id = options_next(&b->o)) != OPTION_END) {
-		*status = id == OPTION_DONE ? EXIT_DONE : EXIT_USAGE;
-		if (id == OPTION_DONE || id == OPTION_BAD)
-			return false;
-		*status = take_common(b, id, b->o.arg);
-		if (*status < 0)
-			*status = take(arg, id, b->o.arg);
-		if (*status != EXIT_DONE)
-			return false;
-	}
-	*status = check(b, least, most);
+	*status = verb_options(&b->o, &takers, least, most);
+	if (*status >= 0)
+		return false;
+	*status = check(b);
 	return *status == EXIT_DONE;
 }
 
@@ -217,6 +207,13 @@ void build_end(struct build_options *b)
 	free(b->store);
 	if (b->log != STDERR_FILENO)
 		close(b->log);
+}
+
+int build_layer_type(const struct build_options *b, const char *value)
+{
+	if (strcmp(value, "tar") == 0)
+		return EXIT_DONE;
+	return usage_error(b->self, "--layer-type: '%s': rlc-build makes tar layers alone", value);
 }
 
 int build_told(struct err *err)

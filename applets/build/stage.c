@@ -363,31 +363,13 @@ static _Noreturn void become(const struct stage *s, char **argv, int out)
 }
 
 /* As a shell would read it. */
-static void add_quoted(struct buf *text, const char *word)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789_-./:=,+@%";
-
-	if (*word && !word[strspn(word, plain)]) {
-		buf_adds(text, word);
-		return;
-	}
-	buf_adds(text, "'");
-	for (; *word; word++)
-		if (*word == '\'')
-			buf_adds(text, "'\\''");
-		else
-			buf_add(text, word, 1);
-	buf_adds(text, "'");
-}
-
 static void tell_command(const struct making *m, const struct strings *args)
 {
 	cleanup_buf struct buf text = BUF_NONE;
 
 	for (size_t n = 0; m->w->b.debug && n < args->count; n++) {
 		buf_adds(&text, n ? " " : "");
-		add_quoted(&text, args->at[n]);
+		add_shell_word(&text, args->at[n]);
 	}
 	if (text.len && !text.failed)
 		making_say(m, "%s", text.data);

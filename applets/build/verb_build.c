@@ -33,14 +33,6 @@ struct job {
 	const char *pattern, *dir;
 };
 
-static int take_layer_type(const struct work *w, const char *value)
-{
-	if (strcmp(value, "tar") == 0)
-		return EXIT_DONE;
-	return usage_error(
-		w->b.self, "--layer-type: '%s': rlc-build makes tar layers alone", value);
-}
-
 static int take_jobs(struct work *w, const char *value)
 {
 	char *end;
@@ -81,7 +73,7 @@ static int take(void *arg, int id, const char *value)
 	else if (id == NAMESPACE)
 		w->annotations = value;
 	else if (id == LAYER_TYPE)
-		return take_layer_type(w, value);
+		return build_layer_type(&w->b, value);
 	else if (id == JOBS)
 		return take_jobs(w, value);
 	else if (id == COMPRESS)

@@ -8,14 +8,6 @@ Without them images are built all the same, and slower.
 #include <stdio.h>
 #include <sys/utsname.h>
 
-static int take(void *arg, int id, const char *value)
-{
-	(void)arg;
-	(void)id;
-	(void)value;
-	return EXIT_DONE;
-}
-
 /* 1: overlays can be mounted; 0: they cannot; negative errno with err. */
 static int check_overlay(struct making *m, struct err *err)
 {
@@ -51,7 +43,7 @@ static int check_main(const struct applet *self, int argc, char **argv)
 	cleanup_work struct work w = WORK_NONE;
 	int status;
 
-	if (!build_start(&w.b, self, argc, argv, take, NULL, 0, 0, &status))
+	if (!build_start(&w.b, self, argc, argv, NULL, NULL, 0, 0, &status))
 		return status;
 	status = work_begin(&w);
 	return status == EXIT_DONE ? check(&w) : status;

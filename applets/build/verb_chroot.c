@@ -14,14 +14,6 @@ Copies a file or a directory out of an image that was built, into the current di
 
 #include <stdio.h>
 
-static int take(void *arg, int id, const char *value)
-{
-	(void)arg;
-	(void)id;
-	(void)value;
-	return EXIT_DONE;
-}
-
 /* What was there when it was built; a cleaned directory is no reason to refuse. */
 static int furnish(struct stage *s, struct err *err)
 {
@@ -101,7 +93,7 @@ static int chroot_main(const struct applet *self, int argc, char **argv)
 	int status;
 
 	w.b.stop_at_operand = true;
-	if (!build_start(&w.b, self, argc, argv, take, NULL, 0, INT_MAX, &status))
+	if (!build_start(&w.b, self, argc, argv, NULL, NULL, 0, INT_MAX, &status))
 		return status;
 	return run_chroot(&w);
 }
@@ -159,7 +151,7 @@ static int grab_main(const struct applet *self, int argc, char **argv)
 	const char *colon;
 	int status;
 
-	if (!build_start(&w.b, self, argc, argv, take, NULL, 1, 1, &status))
+	if (!build_start(&w.b, self, argc, argv, NULL, NULL, 1, 1, &status))
 		return status;
 	colon = strchr(w.b.o.operands[0], ':');
 	if (!colon || colon == w.b.o.operands[0] || !colon[1])

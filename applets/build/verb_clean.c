@@ -12,14 +12,6 @@ While somebody builds it refuses, and where there is more than builds have left.
 
 enum { CLEAN_ALL = BUILD_OWN };
 
-static int take(void *arg, int id, const char *value)
-{
-	(void)arg;
-	(void)id;
-	(void)value;
-	return EXIT_DONE;
-}
-
 /* A directory that is to go. Its path is found as open(2) does, what is in it by descriptors. */
 struct going {
 	const char *path;
@@ -150,7 +142,7 @@ static int clean_main(const struct applet *self, int argc, char **argv)
 	int status, r = 0;
 	size_t count;
 
-	if (!build_start(&b, self, argc, argv, take, NULL, 0, 0, &status))
+	if (!build_start(&b, self, argc, argv, NULL, NULL, 0, 0, &status))
 		return status;
 	all[0].path = b.oci;
 	all[1].path = b.stacker;

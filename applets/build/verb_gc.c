@@ -4,23 +4,14 @@ Removes what no image needs that was built: blobs, unpacked layers, and what the
 */
 #include "applets/build/making.h"
 
-static int take(void *arg, int id, const char *value)
-{
-	(void)arg;
-	(void)id;
-	(void)value;
-	return EXIT_DONE;
-}
-
 /* The chain ids of all layers of an image, as keys. */
 static int add_chains(json_t *chains, const struct image *i)
 {
-	char below[65] = "", hex[65];
+	char hex[65];
 	int r = 0;
 
 	for (size_t n = 0; r == 0 && n < i->layer_count; n++) {
-		r = chain_id(n ? below : NULL, i->diff_ids[n], hex);
-		memcpy(below, hex, sizeof(below));
+		r = chain_id(n ? hex : NULL, i->diff_ids[n], hex);
 		if (r == 0 && json_object_set_new(chains, hex, json_true()))
 			r = -ENOMEM;
 	}
@@ -140,7 +131,7 @@ static int gc_main(const struct applet *self, int argc, char **argv)
 	cleanup_err struct err err = ERR_NONE;
 	int status;
 
-	if (!build_start(&w.b, self, argc, argv, take, NULL, 0, 0, &status))
+	if (!build_start(&w.b, self, argc, argv, NULL, NULL, 0, 0, &status))
 		return status;
 	status = work_begin(&w);
 	if (status == EXIT_DONE && collect(&w, &err) < 0)

@@ -8,14 +8,6 @@ or of all that were built.
 
 #include <stdio.h>
 
-static int take(void *arg, int id, const char *value)
-{
-	(void)arg;
-	(void)id;
-	(void)value;
-	return EXIT_DONE;
-}
-
 static void print_shown(const char *before, const char *text, const char *after)
 {
 	cleanup_buf struct buf shown = BUF_NONE;
@@ -80,7 +72,7 @@ static int inspect_main(const struct applet *self, int argc, char **argv)
 	cleanup_err struct err err = ERR_NONE;
 	int status, r;
 
-	if (!build_start(&b, self, argc, argv, take, NULL, 0, 1, &status))
+	if (!build_start(&b, self, argc, argv, NULL, NULL, 0, 1, &status))
 		return status;
 	r = layout_open(&l, b.oci, LAYOUT_READ, &err);
 	if (r == 0)

@@ -59,10 +59,7 @@ static int take(void *arg, int id, const char *value)
 			return EXIT_SOME;
 		break;
 	case LAYER_TYPE:
-		if (strcmp(value, "tar") != 0)
-			return usage_error(j->w.b.self,
-				"--layer-type: '%s': rlc-build makes tar layers alone", value);
-		break;
+		return build_layer_type(&j->w.b, value);
 	}
 	return EXIT_DONE;
 }

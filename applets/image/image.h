@@ -4,6 +4,7 @@
 
 #include "applets/lib/applet.h"
 #include "applets/lib/progress.h"
+#include "applets/lib/verbs.h"
 #include "core/image/image.h"
 
 /*
@@ -113,16 +114,14 @@ struct verb {
 	}
 #define cleanup_verb cleanup(verb_end)
 
-/* Takes an option of the verb's own: EXIT_DONE, or an exit status after a message. */
-typedef int verb_take_fn(void *arg, int id, const char *value);
-
 /*
- * Reads the command line: what is common into v, the rest goes to take. A verb whose table has
+ * Reads the command line: what is common into v, the rest goes to take (may be NULL). A verb whose
+ * table has
  * --image or --layout must be given it, and least to most operands. True: go on; false: *status is
  * the exit status, a message was printed.
  */
 bool verb_start(struct verb *v, const struct applet *self, int argc, char **argv,
-	verb_take_fn *take, void *arg, int least, int most, int *status);
+	verb_option_fn *take, void *arg, int least, int most, int *status);
 
 void verb_end(struct verb *v);
 

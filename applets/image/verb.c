@@ -98,8 +98,10 @@ static int take_compress(struct verb *v, const char *text)
 }
 
 /* EXIT_DONE, an exit status after a message, or -1 where it is the verb's own. */
-static int take_common(struct verb *v, int id, const char *value)
+static int take_common(void *verb, int id, const char *value)
 {
+	struct verb *v = verb;
+
 	switch (id) {
 	case VERB_IMAGE:
 		return take_image(v, value);
@@ -153,7 +155,7 @@ static const char *needed(const struct applet *self)
 }
 
 /* Whether what was given is whole: EXIT_DONE, or EXIT_USAGE after a message. */
-static int check(const struct verb *v, int least, int most)
+static int check(const struct verb *v)
 {
 	const char *word = needed(v->self);
 
@@ -161,31 +163,20 @@ static int check(const struct verb *v, int least, int most)
 		return usage_error(v->self, "--%s is missing", word);
 	if (v->no_history && (v->author || v->comment || v->created || v->created_by))
 		return usage_error(v->self, "--no-history leaves no place for --history.*");
-	if (v->o.operand_count < least)
-		return usage_error(v->self, "an operand is missing");
-	if (v->o.operand_count > most)
-		return usage_error(v->self, "%s: one operand too many", v->o.operands[most]);
 	return EXIT_DONE;
 }
 
 bool verb_start(struct verb *v, const struct applet *self, int argc, char **argv,
-	verb_take_fn *take, void *arg, int least, int most, int *status)
+	verb_option_fn *take, void *arg, int least, int most, int *status)
 {
-	int id;
+	const struct verb_takers takers = {take_common, v, take, arg};
 
 	v->self = self;
 	options_start(&v->o, self, argc, argv);
-	while ((id = options_next(&v->o)) != OPTION_END) {
-		*status = id == OPTION_DONE ? EXIT_DONE : EXIT_USAGE;
-		if (id == OPTION_DONE || id == OPTION_BAD)
-			return false;
-		*status = take_common(v, id, v->o.arg);
-		if (*status < 0)
-			*status = take(arg, id, v->o.arg);
-		if (*status != EXIT_DONE)
-			return false;
-	}
-	*status = check(v, least, most);
+	*status = verb_options(&v->o, &takers, least, most);
+	if (*status >= 0)
+		return false;
+	*status = check(v);
 	return *status == EXIT_DONE;
 }
 

@@ -132,3 +132,23 @@ int verbs_look(const struct applet *self, const struct verbs *verbs, struct opti
 			return print_version(self), EXIT_DONE;
 	return -1;
 }
+
+int verb_options(struct options *o, const struct verb_takers *t, int least, int most)
+{
+	int id, status;
+
+	while ((id = options_next(o)) != OPTION_END) {
+		if (id == OPTION_DONE || id == OPTION_BAD)
+			return id == OPTION_DONE ? EXIT_DONE : EXIT_USAGE;
+		status = t->common(t->common_arg, id, o->arg);
+		if (status < 0)
+			status = t->own ? t->own(t->own_arg, id, o->arg) : EXIT_DONE;
+		if (status != EXIT_DONE)
+			return status;
+	}
+	if (o->operand_count < least)
+		return usage_error(o->applet, "an operand is missing");
+	if (o->operand_count > most)
+		return usage_error(o->applet, "%s: one operand too many", o->operands[most]);
+	return -1;
+}

@@ -31,4 +31,21 @@ int verbs_run(const struct applet *self, const struct verbs *verbs, int argc, ch
 int verbs_look(const struct applet *self, const struct verbs *verbs, struct options *o, int argc,
 	char **argv);
 
+/* Takes an option: EXIT_DONE, an exit status after a message, or -1: it is somebody else's. */
+typedef int verb_option_fn(void *arg, int id, const char *value);
+
+/* Who knows options: of all verbs, and of this one (may be NULL). */
+struct verb_takers {
+	verb_option_fn *common;
+	void *common_arg;
+	verb_option_fn *own;
+	void *own_arg;
+};
+
+/*
+ * Reads a verb's command line; o was started. There are as many operands as that. -1: go on; or an
+ * exit status after --help, --version or a message.
+ */
+int verb_options(struct options *o, const struct verb_takers *t, int least, int most);
+
 #endif

@@ -201,11 +201,8 @@ static void keep_upper(struct run_image *r)
 {
 	cleanup_err struct err err = ERR_NONE;
 	char hex[65];
-	int done = 0;
 
-	for (size_t n = 0; done == 0 && n < r->image.layer_count; n++)
-		done = chain_id(n ? hex : NULL, r->image.diff_ids[n], hex);
-	if (done == 0 && !r->faulty)
+	if (!r->faulty && image_chain(&r->image, hex) == 0)
 		store_upper_keep(&r->store, &r->upper, hex, &err);
 }
 

@@ -2,6 +2,8 @@
 /* Words of a Dockerfile: quotes and variables; and words as a shell and YAML write them. */
 #include "core/build/converting.h"
 
+#include "core/image/image.h"
+
 int pairs_set(struct pairs *p, const char *name, const char *value)
 {
 	size_t i;
@@ -103,17 +105,15 @@ static const char *find_variable(const struct converting *c, const char *name)
 
 static int unknown_variable(struct expanding *x, const char *name)
 {
-	static const char usual[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 	bool path = strcmp(name, "PATH") == 0;
-	int code = path ? add_literal(x, usual, strlen(usual)) : 0;
+	int code = path ? add_literal(x, IMAGE_PATH, strlen(IMAGE_PATH)) : 0;
 
 	if (code < 0)
 		return code;
 	return convert_note(x->c, x->s,
 		"$%s is not set in this file, so it is %s; what the base image says of it is "
 		"not known",
-		name, path ? usual : "empty");
+		name, path ? IMAGE_PATH : "empty");
 }
 
 static int expand(struct expanding *x, const char *word);

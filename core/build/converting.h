@@ -85,26 +85,7 @@ int docker_expand_text(struct converting *c, const struct docker_step *s, const 
 /* All words of the text (or of JSON), expanded. 0 or negative errno with err. */
 int docker_words(struct converting *c, const struct docker_step *s, struct strings *out);
 
-/* Adds text as a word of a shell; as a scalar of YAML. */
-int add_shell_word(struct buf *out, const char *text);
-int add_yaml_text(struct buf *out, const char *text);
-
-/*
- * Adds to flat what a word comes to: without quotes, variables replaced; to shell, which may be
- * NULL, the same as a shell would write it, variables by their names. 0 or negative errno with err.
- */
-int docker_expand(struct converting *c, const struct docker_step *s, const char *word,
-	struct buf *flat, struct buf *shell);
-
-/* The same for the text of a here-document, where quotes are nothing but themselves. */
-int docker_expand_text(struct converting *c, const struct docker_step *s, const char *text,
-	struct buf *flat, struct buf *shell);
-
-/* All words of the text (or of JSON), expanded. 0 or negative errno with err. */
-int docker_words(struct converting *c, const struct docker_step *s, struct strings *out);
-
-/* Adds text as a word of a shell; as a scalar of YAML. */
-int add_shell_word(struct buf *out, const char *text);
+/* Adds text as a scalar of YAML. */
 int add_yaml_text(struct buf *out, const char *text);
 
 /*

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Values of YAML as text, numbers, lists, pairs. */
 #include "core/build/fields.h"
+#include "core/base/io.h"
 #include "core/base/nearest.h"
 
 #include <regex.h>
 #include <stdio.h>
+
+enum { FILE_MAX = 4 << 20 };
 
 int wrong_kind(
 	const struct reader *r, const char *key, const struct yaml_value *v, const char *wanted)
@@ -235,4 +238,15 @@ int read_source(const struct reader *r, const char *key, const struct yaml_value
 	free(*source);
 	*source = absolute;
 	return 0;
+}
+
+int read_whole(const char *path, struct buf *out, struct err *err)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int code;
+
+	if (fd < 0)
+		return err_set(err, -errno, "cannot open", path);
+	code = io_read_all(fd, out, FILE_MAX);
+	return code < 0 ? err_set(err, code, "cannot read", path) : 0;
 }

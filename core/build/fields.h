@@ -63,6 +63,9 @@ int read_apply(const struct reader *r, const char *key, const struct yaml_value 
 int wrong_kind(
 	const struct reader *r, const char *key, const struct yaml_value *v, const char *wanted);
 
+/* Adds what is in the file, at most 4 MiB. 0 or negative errno with err. */
+int read_whole(const char *path, struct buf *out, struct err *err);
+
 /* Replaces *out. 0 or -ENOMEM with err. */
 int set_text(const struct reader *r, char **out, const char *text);
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A file of images: its text becomes recipes. */
-#include "core/base/io.h"
 #include "core/build/fields.h"
-
-enum { FILE_MAX = 4 << 20 };
 
 static int read_nothing(
 	const struct reader *r, const char *key, const struct yaml_value *v, void *out)
@@ -194,14 +191,9 @@ int recipes_parse(const char *path, const char *text, size_t len, const struct s
 int recipes_read(const char *path, const struct substitutions *s, bool require_hash,
 	struct recipes *out, struct err *err)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 	cleanup_buf struct buf text = BUF_NONE;
-	int code;
+	int code = read_whole(path, &text, err);
 
-	if (fd < 0)
-		return err_set(err, -errno, "cannot open", path);
-	code = io_read_all(fd, &text, FILE_MAX);
-	if (code < 0)
-		return err_set(err, code, "cannot read", path);
-	return recipes_parse(path, text.data, text.len, s, require_hash, out, err);
+	return code < 0 ? code
+			: recipes_parse(path, text.data, text.len, s, require_hash, out, err);
 }

@@ -174,6 +174,9 @@ int strings_add(struct strings *s, const char *text);
 void pairs_free(struct pairs *p);
 int pairs_add(struct pairs *p, const char *name, const char *value);
 
+/* Adds text as one word that a shell reads as it is. 0 or -ENOMEM. */
+int add_shell_word(struct buf *out, const char *text);
+
 /* Fills err with "PATH:LINE:COLUMN: " and the text that printf makes, and returns code. */
 int place_err(struct err *err, int code, const char *path, const struct place *at, const char *fmt,
 	...) __attribute__((format(printf, 5, 6)));

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ${{NAME}} and ${{NAME:DEFAULT}}, before the text is read as YAML. */
-#include "core/base/io.h"
 #include "core/base/nearest.h"
-#include "core/build/yaml.h"
+#include "core/build/fields.h"
 
 #include <stdio.h>
 
-/* The most bytes that a file, and the text made of it, may have; how deep values may name others.
- */
-/* Bytes of a file, and of the text that is made of it; values that are named by values. */
-enum { FILE_MAX = 4 << 20, TEXT_MAX = 16 << 20, DEPTH_MAX = 8 };
+/* The most bytes of the text that is made of a file; how deep values may name others. */
+enum { TEXT_MAX = 16 << 20, DEPTH_MAX = 8 };
 
 static const struct pair *find(const struct substitutions *s, const char *name, size_t len)
 {
@@ -73,17 +70,12 @@ static int add_entries(
 
 int substitutions_read(struct substitutions *s, const char *path, struct err *err)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 	cleanup_buf struct buf text = BUF_NONE;
 	cleanup_yaml struct yaml y = YAML_NONE;
-	int code;
+	int code = read_whole(path, &text, err);
 
-	if (fd < 0)
-		return err_set(err, -errno, "cannot open", path);
-	code = io_read_all(fd, &text, FILE_MAX);
-	if (code < 0)
-		return err_set(err, code, "cannot read", path);
-	code = yaml_read(path, text.len ? text.data : "", text.len, &y, err);
+	if (code == 0)
+		code = yaml_read(path, text.len ? text.data : "", text.len, &y, err);
 	if (code < 0 || !y.root || yaml_is_null(y.root))
 		return code;
 	return add_entries(s, path, y.root, err);

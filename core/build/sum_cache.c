@@ -2,6 +2,7 @@
 #include "core/build/sum_cache.h"
 
 #include "core/base/io.h"
+#include "core/pack/digest.h"
 #include <stdio.h>
 #include <sys/file.h>
 #include <time.h>
@@ -172,17 +173,6 @@ void sum_cache_close(struct sum_cache *c)
 	free(c);
 }
 
-static void to_hex(const unsigned char bytes[SUM_BYTES], char hex[65])
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < SUM_BYTES; i++) {
-		hex[2 * i] = digits[bytes[i] >> 4];
-		hex[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	hex[64] = '\0';
-}
-
 static unsigned char digit(char c)
 {
 	return (unsigned char)(c <= '9' ? c - '0' : c - 'a' + 10);
@@ -198,7 +188,7 @@ bool sum_cache_find(const struct sum_cache *c, const struct stat *st, char hex[6
 	if (!found || found->size != wanted.size || found->mtime != wanted.mtime ||
 		found->ctime != wanted.ctime)
 		return false;
-	to_hex(found->bytes, hex);
+	digest_text(found->bytes, hex);
 	return true;
 }
 

@@ -13,6 +13,9 @@
 #define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 #define MEDIA_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
 
+/* PATH of an image's programs, where nobody says another one. */
+#define IMAGE_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 #define IMAGE_REF_NAME "org.opencontainers.image.ref.name"
 
 /* What an image is for; NULL parts are any. */

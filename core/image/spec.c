@@ -106,9 +106,7 @@ static int set_variable(json_t *env, const char *text, size_t n, bool replace)
 
 static json_t *environment(const json_t *config, const char *home, struct err *err)
 {
-	static const char *const first[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm",
-		NULL};
+	static const char *const first[] = {"PATH=" IMAGE_PATH, "TERM=xterm", NULL};
 	cleanup_buf struct buf text = BUF_NONE;
 	json_t *env = words(first), *one;
 	size_t i;

@@ -204,6 +204,16 @@ int chain_id(const char *below, const char *diff_id, char hex[65])
 	return r;
 }
 
+int image_chain(const struct image *i, char hex[65])
+{
+	int r = 0;
+
+	*hex = '\0';
+	for (size_t n = 0; r == 0 && n < i->layer_count; n++)
+		r = chain_id(n ? hex : NULL, i->diff_ids[n], hex);
+	return r;
+}
+
 static bool is_there(const struct store *s, const char *hex)
 {
 	return faccessat(s->layers, hex, F_OK, AT_SYMLINK_NOFOLLOW) == 0;

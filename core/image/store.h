@@ -35,9 +35,14 @@ struct store {
 int store_open(const char *path, bool sole, struct store *s, struct err *err);
 void store_close(struct store *s);
 
-/* A layer over those below it (image-spec, config.md, "Layer ChainID"): 64 digits. below NULL: it
- * is the lowest. 0 or -ENOMEM. */
+/*
+ * A layer over those below it (image-spec, config.md, "Layer ChainID"): 64 digits. below may be
+ * hex; NULL: it is the lowest. 0 or -ENOMEM.
+ */
 int chain_id(const char *below, const char *diff_id, char hex[65]);
+
+/* That of an image's uppermost layer, "" for none. The same. */
+int image_chain(const struct image *i, char hex[65]);
 
 /*
  * Sees to it that all layers of the image are in the store: unpacks those that are missing, aside

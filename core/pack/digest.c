@@ -2,6 +2,17 @@
 #include "core/pack/digest.h"
 #include "core/pack/stage.h"
 
+void digest_text(const uint8_t raw[32], char hex[65])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < 32; i++) {
+		hex[2 * i] = digits[raw[i] >> 4];
+		hex[2 * i + 1] = digits[raw[i] & 15];
+	}
+	hex[64] = '\0';
+}
+
 #ifdef CONFIG_SHA256
 #include <nettle/sha2.h>
 
@@ -60,16 +71,10 @@ static void hasher_join(struct hasher *h)
 
 static void finish(struct sha256_ctx *sha, char hex[65])
 {
-	static const char digits[] = "0123456789abcdef";
 	uint8_t raw[SHA256_DIGEST_SIZE];
-	size_t i;
 
 	sha256_digest(sha, sizeof raw, raw);
-	for (i = 0; i < sizeof raw; i++) {
-		hex[2 * i] = digits[raw[i] >> 4];
-		hex[2 * i + 1] = digits[raw[i] & 15];
-	}
-	hex[64] = '\0';
+	digest_text(raw, hex);
 }
 
 struct digest {

@@ -19,6 +19,9 @@ void digest_add(struct digest *d, const void *data, size_t n);
 void digest_end(struct digest *d, char hex[65]);
 void digest_free(struct digest *d);
 
+/* 32 bytes as 64 digits and NUL. */
+void digest_text(const uint8_t raw[32], char hex[65]);
+
 /* The digest of n bytes, here and now. 0, or -ENOTSUP. */
 int digest_bytes(const void *data, size_t n, char hex[65]);
 

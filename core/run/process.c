@@ -266,9 +266,7 @@ static bool is_program(const char *path)
 static char *find_program(const char *name)
 {
 	const char *set = getenv("PATH");
-	cleanup_free char *dirs = strdup(set ? set
-					     : "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-					       "/usr/bin:/sbin:/bin");
+	cleanup_free char *dirs = strdup(set ? set : IMAGE_PATH);
 	char *rest = dirs, *dir, *path = NULL;
 	int why = ENOENT;
 
