@@ -125,6 +125,31 @@ like() {
 	diff -u facts ours
 }
 
+@test "spec: a config.json that runc and rlc-run run; one that is there stays" {
+	for how in "" --rootless; do
+		bundle
+		rm b/config.json
+		runs 0 rlc-run spec -b b $how
+		is ""
+		cp b/config.json made
+		runs 1 rlc-run spec --bundle b $how
+		has "b/config.json: cannot write: File exists"
+		same made b/config.json
+		jq '.process.terminal = false | .process.args = ["sh", "-c", "id -u; uname -n; ls /"] | .mounts += [
+			{destination: "/usr", type: "none", source: "/usr", options: ["rbind", "ro"]}]' \
+			made >b/config.json
+		runs 0 rlc-run --root states run -b b x
+		has $'0\nrlc-run\n' usr proc
+		equal "$(jq '.linux.uidMappings | length' made)" "$([ "$how$ENVIRONMENT" = root ] && echo 0 || echo 1)"
+		if [ "$ENVIRONMENT" = root ]; then
+			runs 0 runc --root "$WORK/runc" run -b b x </dev/null
+			has $'0\nrlc-run\n' usr proc
+		fi
+	done
+	runs 1 rlc-run spec -b none
+	has "none: cannot open the bundle"
+}
+
 @test "runc's container finds the same" { like runc --root "$WORK/runc"; }
 
 @test "crun's container finds the same" { like crun --root "$WORK/crun"; }

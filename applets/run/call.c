@@ -159,6 +159,8 @@ static bool *flag_of(struct call *c, int id)
 		return &c->quiet;
 	case 't':
 		return &c->tty;
+	case RUN_ROOTLESS:
+		return &c->rootless;
 	case RUN_NO_NEW_PRIVS:
 		return &c->no_new_privs;
 	default:

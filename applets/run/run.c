@@ -151,6 +151,7 @@ static const struct verb_row rows[] = {
 	{&run_exec, NULL},
 	{&run_ps, NULL},
 	{&run_features, NULL},
+	{&run_spec, NULL},
 };
 
 static const struct verbs verbs = {rows, ARRAY_SIZE(rows)};

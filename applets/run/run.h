@@ -25,16 +25,20 @@ enum {
 	RUN_FORMAT,
 	RUN_COMMIT,
 	RUN_STORE,
+	RUN_ROOTLESS,
 };
 
 /* Rows for tables of options. */
-#define RUN_ROWS_ALL                                                                               \
+#define RUN_ROWS_COMMON                                                                            \
 	{RUN_ROOT, 0, "root", "DIR",                                                               \
 		"where states are kept ($XDG_RUNTIME_DIR/rlc-run, or /tmp/rlc-run-UID)"},          \
 		{RUN_LOG, 0, "log", "FILE", "add messages to FILE, too"},                          \
 		{RUN_LOG_FORMAT, 0, "log-format", "HOW", "text or json"},                          \
-		{RUN_DEBUG, 0, "debug", NULL, "show each step before it is taken"},                \
-		{RUN_IGNORED, 0, "systemd-cgroup", NULL, NULL},                                    \
+	{                                                                                          \
+		RUN_DEBUG, 0, "debug", NULL, "show each step before it is taken"                   \
+	}
+#define RUN_ROWS_ALL                                                                               \
+	RUN_ROWS_COMMON, {RUN_IGNORED, 0, "systemd-cgroup", NULL, NULL},                           \
 		{RUN_IGNORED, 0, "rootless", "WORD", NULL},                                        \
 	{                                                                                          \
 		RUN_IGNORED, 0, "cgroup-manager", "WORD", NULL                                     \
@@ -66,7 +70,7 @@ struct call {
 	enum emulate emulate;
 	const char *bundle, *pid_file, *console;
 	int preserve;
-	bool detach, force, all, quiet, tty, no_new_privs;
+	bool detach, force, all, quiet, tty, no_new_privs, rootless;
 	const char *format, *process, *cwd, *user;
 	const char *commit, *store; /* of an image */
 	char **words, **caps;       /* owned arrays: --env, --cap; NULL at their ends */
@@ -135,6 +139,6 @@ int run_bundle_once(struct call *c, char **command);
 
 /* The verbs; run.c's table names each. */
 extern const struct applet run_create, run_run, run_start, run_state, run_kill, run_delete,
-	run_list, run_exec, run_ps, run_features;
+	run_list, run_exec, run_ps, run_features, run_spec;
 
 #endif
