@@ -754,3 +754,40 @@ rlc-build convert: Dockerfile:4:1: \${{ARG_DIR}} is bound, and what a step write
 	rlc-image unpack --image oci:app b
 	equal "$(tr '\n' ' ' <b/rootfs/app/got)" "one two "
 }
+
+@test "convert: WORKDIR is made for the USER, and a file goes into a directory that is there" {
+	mkdir public
+	touch public/f g
+	dockerfile <<-'END'
+		FROM base
+		ARG UID=77
+		COPY g /etc
+		USER node
+		WORKDIR /home/node/app
+		COPY g .
+		COPY --chown=$UID public p
+		RUN echo >mine
+		USER root:node
+		RUN echo >/group
+		USER $UID
+		WORKDIR /srv/n
+		RUN echo >num
+	END
+	runs 0 made
+	diff -u - <(files app) <<-'END'
+		etc/g 0644 0:0
+		group 0644 0:1001
+		home 0755 1000:1001
+		home/node 0755 1000:1001
+		home/node/app 0755 1000:1001
+		home/node/app/g 0644 0:0
+		home/node/app/mine 0644 1000:1001
+		home/node/app/p 0755 77:77
+		home/node/app/p/f 0644 77:77
+		srv 0755 77:77
+		srv/n 0755 77:77
+		srv/n/num 0644 77:0
+		WorkingDir "/srv/n"
+		User "77"
+	END
+}

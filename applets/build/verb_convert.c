@@ -14,6 +14,22 @@ so that
 stays a variable of the steps.
 The last stage, where it has no name, becomes
 .Li ${{IMAGE}} .
+A base that is no stage becomes
+.Li FROM_ Ns Ar N ,
+which
+.Fl -substitute
+of
+.Cm build
+makes another, as
+.Li FROM_1=oci:DIR:TAG .
+Wildcards are what matches when it is converted, or in the stage that
+.Fl -from
+names; here-documents are steps.
+Files that
+.Ic --mount=type=bind
+names are
+.Ic binds ;
+what a cache would keep is in the image.
 What substitutions stand for goes to a file of its own, for
 .Fl -substitute-file
 of

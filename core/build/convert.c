@@ -303,6 +303,7 @@ static void free_converting(struct converting *c)
 		free(stage->name);
 		free(stage->word);
 		free(stage->dir);
+		free(stage->dir_owner);
 		free(stage->user);
 		pairs_free(&stage->env);
 		pairs_free(&stage->args);

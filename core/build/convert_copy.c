@@ -360,6 +360,8 @@ static int copy_files(struct converting *c, struct copy *copy, const struct stri
 
 	if (count == copy->s->doc_count)
 		return 0;
+	if (stage_now(c)->dir_owner && !stage_now(c)->dir_made)
+		code = convert_ready(c);
 	copy_make_dest(c, copy, words->at[0]);
 	if (c->script.len)
 		code = convert_split(c);
@@ -371,6 +373,30 @@ static int copy_files(struct converting *c, struct copy *copy, const struct stri
 	if (code == 0 && copy->chown)
 		copy_chown(c, copy);
 	return code;
+}
+
+/* Where the image has a directory a file goes into it. */
+static int into_dir(struct converting *c, struct copy *copy)
+{
+	static const char usual[] =
+		" /bin /etc /home /opt /root /srv /tmp /usr /usr/bin /usr/local "
+		"/usr/local/bin /usr/share /var ";
+	const struct stage *stage = stage_now(c), *first = stage;
+	cleanup_free char *word = NULL;
+	char *dest;
+
+	while (first->base)
+		first = first->base;
+	if (asprintf(&word, " %s ", copy->dest) < 0)
+		return word = NULL, convert_memory(c);
+	if (ends_in_slash(copy->dest) || !(stage_has_dir(stage, copy->dest) ||
+						 (!first->from_scratch && strstr(usual, word))))
+		return 0;
+	if (asprintf(&dest, "%s/", copy->dest) < 0)
+		return convert_memory(c);
+	free(copy->dest);
+	copy->dest = dest;
+	return 0;
 }
 
 static int copy_all(struct converting *c, struct copy *copy, const struct strings *words)
@@ -388,7 +414,9 @@ static int copy_all(struct converting *c, struct copy *copy, const struct string
 	if (count > 2 && !ends_in_slash(copy->dest))
 		return convert_err(c, copy->s,
 			"several files go into a directory: write '%s/' at the end", copy->dest);
-	code = copy_files(c, copy, words);
+	code = into_dir(c, copy);
+	if (code == 0)
+		code = copy_files(c, copy, words);
 	if (code == 0 && ends_in_slash(copy->dest))
 		code = know_dir(c, copy->dest);
 	for (i = 0; code == 0 && i + 1 < count; i++)

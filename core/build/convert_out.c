@@ -198,7 +198,11 @@ int convert_ready(struct converting *c)
 		add_shell_word(&dir, stage->dir);
 		if (dir.failed)
 			return convert_memory(c);
-		buf_addf(out, "mkdir -p %s\ncd %s\n", dir.data, dir.data);
+		if (stage->dir_owner)
+			add_made_dir(out, stage->dir, stage->dir_owner);
+		else
+			buf_addf(out, "mkdir -p %s\n", dir.data);
+		buf_addf(out, "cd %s\n", dir.data);
 		c->dir_said = stage->dir_made = true;
 	}
 	return out->failed ? convert_memory(c) : 0;

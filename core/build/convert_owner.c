@@ -4,6 +4,32 @@
 
 #include <stdio.h>
 
+const char *convert_user_known(const struct converting *c, const char *user)
+{
+	cleanup_free char *name = NULL;
+	const char *value;
+	size_t len = strlen(user);
+
+	if (len < 6 || strncmp(user, "${{", 3) != 0 || strcmp(user + len - 2, "}}") != 0)
+		return user;
+	name = strndup(user + 3, len - 5);
+	value = name ? pairs_find(&c->substitutions, name) : NULL;
+	return value ? value : user;
+}
+
+char *convert_owner(const struct converting *c, const char *user)
+{
+	const char *known = convert_user_known(c, user);
+	char *owner;
+	int n;
+
+	if (strchr(known, ':') || strstr(user, "}}:"))
+		return strdup(user);
+	n = *known >= '0' && *known <= '9' ? asprintf(&owner, "%s:%s", user, user)
+					   : asprintf(&owner, "%s:", user);
+	return n < 0 ? NULL : owner;
+}
+
 int copy_owner(struct converting *c, struct copy *copy, const char *text)
 {
 	cleanup_buf struct buf flat = BUF_NONE;
@@ -22,12 +48,22 @@ int copy_owner(struct converting *c, struct copy *copy, const char *text)
 	copy->owned = false;
 	if (strcmp(flat.data, "root") == 0 || strcmp(flat.data, "root:root") == 0)
 		return 0;
-	/* The user's own group, where none is given */
-	if (asprintf(&copy->chown, "%s%s", flat.data, strchr(flat.data, ':') ? "" : ":") < 0)
-		return copy->chown = NULL, convert_memory(c);
+	copy->chown = convert_owner(c, flat.data);
+	if (!copy->chown)
+		return convert_memory(c);
 	return convert_note(c, copy->s,
 		"--chown=%s: names are known in the image alone, so a step does it there",
 		flat.data);
+}
+
+void add_made_dir(struct buf *out, const char *dir, const char *owner)
+{
+	buf_adds(out, "d=");
+	add_shell_word(out, dir);
+	buf_adds(out, "; [ -d \"$d\" ] || { t=$d; while [ ! -d \"${t%/*}/\" ]; do t=${t%/*}; done; "
+		      "mkdir -p \"$d\"; chown -R ");
+	add_shell_word(out, owner ? owner : "");
+	buf_adds(out, " \"$t\"; }\n");
 }
 
 /*
@@ -40,20 +76,15 @@ void copy_make_dest(struct converting *c, const struct copy *copy, const char *s
 	bool whole = !slash[1] || copy_is_content(c, copy, source);
 	cleanup_free char *dir =
 		strndup(dest, whole && slash[1] ? strlen(dest) : (size_t)(slash - dest));
+	cleanup_buf struct buf numbers = BUF_NONE;
 	struct buf *out = &c->script;
 
 	if (!dir || !*dir || !(copy->chown || (copy->owned && stage_now(c)->ran)) ||
 		stage_has_dir(stage_now(c), dir))
 		return;
-	buf_adds(out, "d=");
-	add_shell_word(out, dir);
-	buf_adds(out, "; [ -d \"$d\" ] || { t=$d; while [ ! -d \"${t%/*}/\" ]; do t=${t%/*}; done; "
-		      "mkdir -p \"$d\"; chown -R ");
-	if (copy->chown)
-		add_shell_word(out, copy->chown);
-	else
-		buf_addf(out, "%u:%u", copy->uid, copy->gid);
-	buf_adds(out, " \"$t\"; }\n");
+	if (!copy->chown && buf_addf(&numbers, "%u:%u", copy->uid, copy->gid) < 0)
+		out->failed = true;
+	add_made_dir(out, dir, copy->chown ? copy->chown : numbers.data);
 }
 
 /* What came by imports belongs to whom --chown names: they are in /stacker/imports once more. */

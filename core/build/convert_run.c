@@ -46,9 +46,8 @@ int convert_entrypoint(struct converting *c, const struct docker_step *s)
 
 static bool is_root(const char *user)
 {
-	size_t len = user ? strcspn(user, ":") : 0;
-
-	return !user || (len == 4 && strncmp(user, "root", 4) == 0) || (len == 1 && *user == '0');
+	return !user || strcmp(user, "root") == 0 || strcmp(user, "0") == 0 ||
+	       strcmp(user, "0:0") == 0 || strcmp(user, "root:root") == 0;
 }
 
 /* A command of several words, as a shell writes it. */
@@ -105,20 +104,6 @@ static int add_su(
 	return 0;
 }
 
-/* What a user is, where an argument says so, as far as is known now. */
-static const char *known_user(const struct converting *c, const char *user)
-{
-	cleanup_free char *name = NULL;
-	const char *value;
-	size_t len = strlen(user);
-
-	if (len < 6 || strncmp(user, "${{", 3) != 0 || strcmp(user + len - 2, "}}") != 0)
-		return user;
-	name = strndup(user + 3, len - 5);
-	value = name ? pairs_find(&c->substitutions, name) : NULL;
-	return value ? value : user;
-}
-
 /* A number may be no user's that has a name: then the group is 0. */
 static void add_chroot(struct buf *out, const char *user)
 {
@@ -135,9 +120,9 @@ static void add_chroot(struct buf *out, const char *user)
 static int add_run(struct converting *c, const struct strings *words, const char *command)
 {
 	const struct stage *stage = stage_now(c);
-	const char *user = stage->user ? known_user(c, stage->user) : NULL;
+	const char *user = stage->user ? convert_user_known(c, stage->user) : NULL;
 
-	if (!is_root(user) && (*user < '0' || *user > '9'))
+	if (!is_root(user) && (*user < '0' || *user > '9') && strncmp(user, "root:", 5) != 0)
 		return add_su(c, words, command, stage->user);
 	if (!is_root(user))
 		add_chroot(&c->script, stage->user);
@@ -245,6 +230,13 @@ int convert_workdir(struct converting *c, const struct docker_step *s)
 	stage->dir = dir;
 	stage->dir_step = s;
 	c->dir_said = stage->dir_made = false;
+	free(stage->dir_owner);
+	stage->dir_owner = NULL;
+	if (!is_root(stage->user)) {
+		stage->dir_owner = convert_owner(c, stage->user);
+		if (!stage->dir_owner)
+			return convert_memory(c);
+	}
 	return strings_add(&stage->dirs, dir) < 0 ? convert_memory(c) : 0;
 }
 

@@ -16,16 +16,16 @@ static bool name_valid(const char *name)
 static int read_pairs(struct converting *c, const struct docker_step *s, struct pairs *out)
 {
 	const char *p = s->text;
-	size_t blank = strcspn(p, " \t");
+	cleanup_buf struct buf first = BUF_NONE;
 
-	if (!memchr(p, '=', blank)) {
-		cleanup_free char *name = strndup(p, blank);
-
-		p += blank + strspn(p + blank, " \t");
+	docker_word(c->file->escape, &p, &first);
+	if (!first.data || !strchr(first.data, '=')) {
+		p += strspn(p, " \t");
 		if (!*p)
 			return convert_err(c, s, "%s needs NAME=VALUE", s->word);
-		return !name || pairs_add(out, name, p) < 0 ? convert_memory(c) : 0;
+		return !first.data || pairs_add(out, first.data, p) < 0 ? convert_memory(c) : 0;
 	}
+	p = s->text;
 	for (;;) {
 		cleanup_buf struct buf word = BUF_NONE;
 		char *equals;

@@ -20,6 +20,7 @@ struct stage {
 	struct strings filled;    /* directories that the content of others was copied into */
 	const struct stage *base; /* another that it is based on, or NULL */
 	char *dir, *user;         /* NULL: not set */
+	char *dir_owner;          /* who dir is made for; NULL: root */
 	struct strings cmd, entrypoint;
 	bool has_cmd, has_entrypoint;
 	bool cmd_said;     /* by the stage itself: its ENTRYPOINT leaves it */
@@ -93,6 +94,16 @@ int add_yaml_text(struct buf *out, const char *text);
  * there is no dir, -E2BIG, -ENOMEM, -errno.
  */
 int context_matches(int dir, const char *pattern, struct strings *out);
+
+/* What a user is, where an argument says so, as far as is known now. */
+const char *convert_user_known(const struct converting *c, const char *user);
+/* The same for chown: a name with the group of its user, a number with that group. NULL: no memory.
+ */
+char *convert_owner(const struct converting *c, const char *user);
+
+/* Adds the command that makes a directory, which with those above it that it makes is the owner's.
+ */
+void add_made_dir(struct buf *out, const char *dir, const char *owner);
 
 /*
  * The absolute path of the image that text means; a "/" at its end stays. A note where what the
