@@ -385,3 +385,27 @@ keeping() {
 	echo 'WORD: two' >subst.yaml
 	unchanged --substitute-file subst.yaml
 }
+
+@test "the name, the old form of imports, whether owners are real" {
+	cat >stacker.yaml <<-'END'
+		x: &x
+		  from: {type: scratch}
+		  imports: [{path: import, dest: /}]
+		y: *x
+		z:
+		  from: {type: oci, url: "base:base"}
+		  imports: [import]
+		  run: cat /stacker/imports/import
+	END
+	rlc-build build --jobs 1
+	equal "$(of_image oci:x '.config.blob.history[0].created_by')" "rlc-build: imports of x"
+	equal "$(of_image oci:y '.config.blob.history[0].created_by')" "rlc-build: imports of y"
+	edit 's/imports: .import./import:  [import]/'
+	runs 0 rlc-build build --why
+	has "z: building: old imports, the file's text
+"
+	records && return
+	runs 1 unshare -r rlc-build build --why
+	has "x: building: owners
+" "this store was made by root, with real owners"
+}
