@@ -37,6 +37,7 @@ static long change(struct call *c, struct place *p, uint32_t uid, uint32_t gid)
 		return r;
 	if (!call_valid(c))
 		return -EINTR;
+	place_pull_up(p, &node.real);
 	r = node_clear_setid(&p->dir, p->name, &node, NULL);
 	if (r == 0)
 		r = node_chown(o, &p->dir, p->name, &node, (struct owner){uid, gid}, NULL);

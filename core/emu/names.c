@@ -148,6 +148,7 @@ static int keep_at(const struct call *c, const struct node *n, struct place *p)
 		return 0;
 	unkept.kept = (struct owner){OWNER_KEEP, OWNER_KEEP};
 	unkept.recorded = false;
+	place_pull_up(p, &unkept.real);
 	r = node_record(&c->emu->owners, &p->dir, p->name, &unkept, n->kept, NULL);
 	return r < 0 ? r : dir_flush(&c->emu->owners, &p->dir, NULL);
 }

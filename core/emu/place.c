@@ -64,6 +64,17 @@ void place_touch(const struct place *p, const struct stat *real)
 		sys_chmod_fd(p->dir.fd, now.st_mode & 07777);
 }
 
+void place_pull_up(const struct place *p, struct stat *real)
+{
+	struct stat now;
+
+	if (!p->name || S_ISREG(real->st_mode) || S_ISDIR(real->st_mode))
+		return;
+	if (fchownat(p->dir.fd, p->name, (uid_t)-1, (gid_t)-1, AT_SYMLINK_NOFOLLOW) == 0 &&
+		place_stat(p, &now) == 0)
+		real->st_ino = now.st_ino;
+}
+
 void place_end(struct place *p)
 {
 	dir_end(&p->dir);

@@ -74,6 +74,12 @@ int place_truncate(const struct place *p, const struct stat *real, off_t length)
 /* Moves the ctime on, as a change would that left no other trace. */
 void place_touch(const struct place *p, const struct stat *real);
 
+/*
+ * Before a directory's map says something of the inode: in an overlay one from below is no part of
+ * what was changed until it is copied up, and has another number then.
+ */
+void place_pull_up(const struct place *p, struct stat *real);
+
 void place_end(struct place *p);
 
 #endif
