@@ -80,7 +80,7 @@ runs_quietly() {
 	done
 	echo "overlay_dirs: [{source: d, dest: /dir/../..}]" | file "$ways"
 	build 0
-	equal "$(names i)" "./ ./conf "
+	equal "$(names i)" "./ conf "
 }
 
 @test "a bind is within the image's own tree" {
@@ -214,7 +214,7 @@ runs_quietly() {
 		  touch /bin/new
 	END
 	build 0
-	equal "$(names i)" "./ ./bin/ ./bin/new "
+	equal "$(names i)" "./ bin/ bin/new "
 	rlc-image rm --image base:attrs
 }
 
@@ -358,7 +358,7 @@ cmd: [x]' | file '{type: oci, url: "l:latest"}'
 	rlc-build build
 	build 0
 	has "i: cached"
-	equal "$(names i)" "./ ./n/ ./n/1 ./n/2 ./n/3 ./n/4 ./n/5 ./n/6 ./n/7 ./n/8 ./n/9 "
+	equal "$(names i)" "./ n/ n/1 n/2 n/3 n/4 n/5 n/6 n/7 n/8 n/9 "
 	equal "$(ls -A .stacker/store/aside)" ""
 	equal "$(ls -d .rlc-* 2>/dev/null)" ""
 }

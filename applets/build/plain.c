@@ -2,6 +2,7 @@
 /* Where no overlay can be mounted: a tree of the image's own, and what changed in it. */
 #include "applets/build/stage.h"
 
+#include "core/image/apart.h"
 #include "core/image/known.h"
 #include "core/image/mtree.h"
 
@@ -60,6 +61,8 @@ int plain_begin(struct stage *s, const struct image *i, struct err *err)
 			openat(s->upper.lock, "whole", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r >= 0)
 		r = unpack(s, i, known, err);
+	if (r >= 0)
+		r = links_apart(&s->whole, s->upper.lock, known, err);
 	if (r >= 0)
 		r = s->manifest = new_file(s, "mtree");
 	if (r >= 0)
@@ -138,6 +141,8 @@ int plain_pack(struct stage *s, struct descriptor *d, char diff_id[DIGEST_MAX], 
 		r = mtree_compare(&view, s->manifest, s->stamps, &c, err);
 	if (r == 0)
 		drop_own(&c);
+	if (r == 0)
+		r = changes_add_parents(&c);
 	if (r == 0 && c.count)
 		r = write_changes(s, &c, d, diff_id, err);
 	return r < 0 ? err_set(err, r, "cannot make a layer", s->m->r->name) : c.count > 0;

@@ -53,7 +53,7 @@ static int make_places(const struct stage *s)
 	cleanup_fd int top = -1;
 	int r = 0;
 
-	if (mkdirat(s->upper.lock, PLACES, 0755) < 0 || mkdirat(s->upper.lock, EMPTY, 0755) < 0)
+	if (mkdirat(s->upper.lock, PLACES, 0755) < 0)
 		r = -errno;
 	if (r == 0)
 		r = top = open_places(s);
@@ -110,6 +110,17 @@ static bool can_mount(const struct stage *s)
 	_exit(EXIT_DONE);
 }
 
+/* Nobody is to see when it was made. */
+static int make_empty(const struct stage *s, struct err *err)
+{
+	cleanup_fd int fd = -1;
+
+	if (mkdirat(s->upper.lock, EMPTY, 0755) < 0)
+		return -errno;
+	fd = openat(s->upper.lock, EMPTY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : layer_top(-1, fd, err);
+}
+
 /* An upper directory over the layer chain, with what lies below all layers. */
 static int make_upper(struct stage *s, const char *chain, struct err *err)
 {
@@ -117,6 +128,8 @@ static int make_upper(struct stage *s, const char *chain, struct err *err)
 
 	if (r == 0)
 		r = make_places(s);
+	if (r == 0)
+		r = make_empty(s, err);
 	if (r == 0 && !s->lowers.len)
 		r = buf_addf(&s->lowers, "%s/" EMPTY, s->upper.name);
 	snprintf(s->up, sizeof(s->up), "%s/upper", s->upper.name);

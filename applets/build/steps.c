@@ -2,6 +2,7 @@
 /* What the recipe says of files: the image's new layers. */
 #include "applets/build/stage.h"
 #include "core/base/io.h"
+#include "core/base/sys.h"
 #include "core/image/upper.h"
 
 #include <stdio.h>
@@ -102,10 +103,18 @@ static int run(struct stage *s, struct err *err)
 	return build_told(err);
 }
 
-/* What steps left in /stacker is no part of an image. */
+/* What steps left in /stacker is no part of an image, nor is the time when it is removed. */
 static int clean(const struct stage *s, struct err *err)
 {
-	return tree_remove(s->upper.top.fd, "stacker", err);
+	struct stat st;
+	int r = fstat(s->upper.top.fd, &st) < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = tree_remove(s->upper.top.fd, "stacker", err);
+	if (r == 0)
+		r = sys_utimens_fd(
+			s->upper.top.fd, (struct timespec[]){{.tv_nsec = UTIME_OMIT}, st.st_mtim});
+	return r;
 }
 
 /* The layer is then there, unpacked, for who builds on it. That may fail: it can be unpacked. */

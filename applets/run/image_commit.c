@@ -2,6 +2,7 @@
 /* What a command changed becomes a layer. */
 #include "applets/run/image.h"
 
+#include "core/image/apart.h"
 #include "core/image/mtree.h"
 
 #define MANIFEST "mtree"
@@ -96,6 +97,8 @@ int image_spread(struct run_image *r, struct err *err)
 	if (done == 0 && r->faulty)
 		done = err_tell(err, -EIO, "some of it could not be unpacked", r->name.tag);
 	if (done == 0 && r->call->commit)
+		done = links_apart(&r->upper.top, r->upper.lock, s.known, err);
+	if (done == 0 && r->call->commit)
 		done = note_all(r, s.known, err);
 	known_free(s.known);
 	if (done == 0)
@@ -136,6 +139,8 @@ static int pack_changes(struct committing *c, struct layout *l, struct err *err)
 
 	if (done == 0)
 		done = mtree_compare(&view, manifest, stamps, &changes, err);
+	if (done == 0)
+		done = changes_add_parents(&changes);
 	if (done == 0 && changes.count)
 		done = write_changes(c, l, &changes, err);
 	return done < 0 ? err_set(err, done, "cannot find out what was changed", NULL)
@@ -144,12 +149,17 @@ static int pack_changes(struct committing *c, struct layout *l, struct err *err)
 
 static int pack_upper(struct committing *c, struct layout *l, struct err *err)
 {
+	cleanup_buf struct buf lowers = BUF_NONE;
 	struct upper_options o = {.owners = &c->r->context.owners,
+		.lowers_at = c->r->store.fd,
 		.how = image_compression(&c->r->image),
 		.settle = true,
 		.fault = fault,
 		.arg = c};
 
+	if (store_names(&c->r->image, &lowers) < 0)
+		return err_set(err, -ENOMEM, NULL, NULL);
+	o.lowers = lowers.data;
 	o.clamp = clamp(&o.mtime);
 	return upper_pack(l, &c->r->upper.top, &o, &c->made, c->diff_id, err);
 }

@@ -66,6 +66,38 @@ void changes_sort(struct changes *c)
 	c->count = n;
 }
 
+/* Above path, but for what is above last, too, which was there before. */
+static int add_above(
+	const struct changes *c, const char *path, const char *last, struct changes *more)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; path[i] && path[i] == last[i]; i++)
+		same = path[i] == '/' ? i + 1 : same;
+	for (const char *p = path + same; (p = strchr(p, '/')); p++) {
+		cleanup_free char *above = strndup(path, (size_t)(p - path));
+
+		if (!above)
+			return -ENOMEM;
+		if (!changes_find(c, above) && changes_add(more, CHANGE_CHANGED, above) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int changes_add_parents(struct changes *c)
+{
+	cleanup_changes struct changes more = CHANGES_NONE;
+	int r = c->count && !changes_find(c, ".") ? changes_add(&more, CHANGE_CHANGED, ".") : 0;
+
+	for (size_t i = 0; r == 0 && i < c->count; i++)
+		r = add_above(c, c->at[i].path, i ? c->at[i - 1].path : "", &more);
+	for (size_t i = 0; r == 0 && i < more.count; i++)
+		r = changes_add(c, more.at[i].kind, more.at[i].path);
+	changes_sort(c);
+	return r;
+}
+
 const struct change *changes_find(const struct changes *c, const char *path)
 {
 	const struct change key = {CHANGE_ADDED, (char *)path};

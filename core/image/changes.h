@@ -31,6 +31,12 @@ int changes_add(struct changes *c, enum change_kind kind, const char *path);
 /* Sorts what was added; of a path that was told more than once one change is left. */
 void changes_sort(struct changes *c);
 
+/*
+ * Adds (as changed) all directories that are above what changed, up to the top, to what is sorted,
+ * and sorts it again: who unpacks the layer by itself has their owners and modes. 0 or -ENOMEM.
+ */
+int changes_add_parents(struct changes *c);
+
 /* What became of the path, in what is sorted; NULL: nothing. */
 const struct change *changes_find(const struct changes *c, const char *path);
 
@@ -51,8 +57,9 @@ struct changes_layer {
 
 /*
  * Writes changes as a layer's archive into sink, which it owns from here on: what was added or
- * changed with its owners as the records say, what was removed as whiteouts, before their siblings.
- * Hard links among them stay links. 0 or negative errno with err.
+ * changed with its owners as the records say, what was removed as whiteouts, of 1970 and before
+ * their siblings. A socket, which no layer has, is what was removed. Hard links among them stay
+ * links. 0 or negative errno with err.
  */
 int changes_write(const struct changes_layer *l, const struct changes *changes, struct sink *sink,
 	struct err *err);

@@ -86,18 +86,42 @@ static int for_a_layer(const void *a, const void *b)
 	}
 }
 
-static int add_inode(struct create *c, const struct changes_layer *l, struct place *p,
-	const char *path, struct err *err)
+/* Where in path a name stands that a layer would take for a whiteout's; NULL: nowhere. */
+static const char *hidden(const char *path)
 {
+	for (const char *p = path; p; p = strchr(p, '/')) {
+		p += *p == '/';
+		if (strncmp(p, ".wh.", 4) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+static bool is_socket(const struct place *p, const char *name)
+{
+	struct stat st;
+
+	return fstatat(p->dir.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode);
+}
+
+static int add_inode(struct create *c, const struct changes_layer *l, struct place *p,
+	const struct change *change, struct err *err)
+{
+	const char *path = change->path, *bad = hidden(path);
 	char name[NAME_MAX + 1];
 	struct err fault = ERR_NONE;
-	int r = place_go(p, l->tree, path, name);
+	int r;
 
+	if (bad && strchr(bad, '/'))
+		return 0; /* what it is in was told */
+	r = bad ? 0 : place_go(p, l->tree, path, name);
 	if (r < 0)
 		err_set(&fault, r, "cannot read", path);
-	else if (strncmp(name, ".wh.", 4) == 0)
+	else if (bad)
 		err_tell(&fault, -EINVAL, "left out: a layer would take its name for a whiteout",
 			path);
+	else if (is_socket(p, name))
+		return change->kind == CHANGE_CHANGED ? create_whiteout(c, path, err) : 0;
 	else
 		return create_inode(c, &p->dir, name, path, err);
 	l->fault(l->arg, &fault);
@@ -121,7 +145,7 @@ static int add_all(struct create *c, const struct changes_layer *l, const struct
 		if (sorted[i]->kind == CHANGE_REMOVED)
 			r = create_whiteout(c, sorted[i]->path, err);
 		else
-			r = add_inode(c, l, &place, sorted[i]->path, err);
+			r = add_inode(c, l, &place, sorted[i], err);
 	place_leave(&place);
 	return r;
 }

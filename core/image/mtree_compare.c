@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/mtree_inode.h"
 
+#include "core/image/shared.h"
 #include "core/image/stamps.h"
 #include "core/image/sums.h"
 #include <sys/sysmacros.h>
@@ -14,20 +15,13 @@ struct compare {
 	struct changes *out;
 	struct sums *sums;
 	struct stamps *stamps;
-	struct shared *shared; /* inodes with several names */
-	size_t shared_count, shared_room;
+	struct shared shared;
 	struct mtree_in *in;
 	const struct mtree_entry *old; /* where event is MTREE_ENTRY */
 	int event;
 	struct buf last; /* the name before old in its directory, to see that they are in order */
 	bool last_directory;
 	size_t added; /* how deep we are in a directory that the manifest does not have */
-};
-
-struct shared {
-	dev_t dev;
-	ino_t ino;
-	char *path;
 };
 
 static int out_of_memory(struct err *err)
@@ -117,29 +111,6 @@ static int tell_removed(struct compare *c, const char *dir, size_t n, struct err
 	return r < 0 ? r : skip_old(c, err);
 }
 
-/* A directory's map stands for the entries that it is about, which are told by themselves. */
-static size_t next_attr(const struct entry_attr *attrs, size_t count, size_t i)
-{
-	while (i < count && strcmp(attrs[i].name, DIRMAP_ATTR) == 0)
-		i++;
-	return i;
-}
-
-static bool same_attrs(
-	const struct entry_attr *a, size_t a_count, const struct entry_attr *b, size_t b_count)
-{
-	size_t i = next_attr(a, a_count, 0), k = next_attr(b, b_count, 0);
-
-	while (i < a_count && k < b_count) {
-		if (strcmp(a[i].name, b[k].name) != 0 || a[i].len != b[k].len ||
-			(a[i].len && memcmp(a[i].value, b[k].value, a[i].len) != 0))
-			return false;
-		i = next_attr(a, a_count, i + 1);
-		k = next_attr(b, b_count, k + 1);
-	}
-	return i == a_count && k == b_count;
-}
-
 /*
  * Whether all but the content is the same. A directory's size is its file system's own business,
  * and what is in it is compared by itself. A link count that went down tells that other names are
@@ -160,71 +131,7 @@ static bool same(const struct mtree_entry *old, const struct mtree_inode *i)
 	       (!(old->has & MTREE_DEVICE) || st->st_rdev == makedev(old->major, old->minor)) &&
 	       (!S_ISREG(old->type) || !(old->has & MTREE_SIZE) || old->size == st->st_size) &&
 	       (!i->link || !(old->has & MTREE_LINK) || strcmp(old->link, i->link) == 0) &&
-	       same_attrs(old->attrs, old->attr_count, i->attrs.attrs, i->attrs.attr_count);
-}
-
-static int note_shared(struct compare *c, const struct stat *st, const char *path, struct err *err)
-{
-	if (S_ISDIR(st->st_mode) || st->st_nlink < 2)
-		return 0;
-	if (c->shared_count == c->shared_room) {
-		size_t room = c->shared_room ? c->shared_room * 2 : 64;
-		void *shared = reallocarray(c->shared, room, sizeof(*c->shared));
-
-		if (!shared)
-			return out_of_memory(err);
-		c->shared = shared;
-		c->shared_room = room;
-	}
-	c->shared[c->shared_count] = (struct shared){st->st_dev, st->st_ino, strdup(path)};
-	return c->shared[c->shared_count].path ? (c->shared_count++, 0) : out_of_memory(err);
-}
-
-static int by_inode(const void *a, const void *b)
-{
-	const struct shared *x = a, *y = b;
-
-	if (x->dev != y->dev)
-		return x->dev < y->dev ? -1 : 1;
-	return (x->ino > y->ino) - (x->ino < y->ino);
-}
-
-/* One inode's names: where one is told, all are. */
-static int tell_group(
-	const struct compare *c, const struct shared *names, size_t n, struct changes *more)
-{
-	bool changed = false;
-	int r = 0;
-
-	for (size_t i = 0; i < n; i++)
-		changed |= changes_find(c->out, names[i].path) != NULL;
-	for (size_t i = 0; r == 0 && changed && i < n; i++)
-		if (!changes_find(c->out, names[i].path))
-			r = changes_add(more, CHANGE_CHANGED, names[i].path);
-	return r;
-}
-
-static int tell_shared(struct compare *c, struct err *err)
-{
-	cleanup_changes struct changes more = CHANGES_NONE;
-	int r = 0;
-
-	if (c->shared_count > 1)
-		qsort(c->shared, c->shared_count, sizeof(*c->shared), by_inode);
-	for (size_t i = 0, n; r == 0 && i < c->shared_count; i += n) {
-		for (n = 1;
-			i + n < c->shared_count && by_inode(&c->shared[i], &c->shared[i + n]) == 0;
-			n++)
-			;
-		if (n > 1)
-			r = tell_group(c, c->shared + i, n, &more);
-	}
-	for (size_t i = 0; r == 0 && i < more.count; i++)
-		r = changes_add(c->out, CHANGE_CHANGED, more.at[i].path);
-	if (r < 0)
-		return out_of_memory(err);
-	changes_sort(c->out);
-	return 0;
+	       mtree_same_attrs(old->attrs, old->attr_count, i->attrs.attrs, i->attrs.attr_count);
 }
 
 /* Each file's text is the sum that it had and its path, each with its NUL. */
@@ -365,8 +272,9 @@ static int enter_visit(struct compare *c, struct walk *walk, const struct visit 
 
 	if (fstatat(v->dir->fd, v->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_set(err, -errno, "cannot read", path);
-	r = note_shared(c, &st, path, err);
-	if (r == 0 && !c->added)
+	if (shared_note(&c->shared, &st, path) < 0)
+		return out_of_memory(err);
+	if (!c->added)
 		r = catch_up(c, v, path, &st, err);
 	if (r < 0)
 		return r;
@@ -425,7 +333,7 @@ static int compare_all(struct compare *c, struct err *err)
 	if (r < 0)
 		return err_set(err, r, NULL, NULL);
 	changes_sort(c->out);
-	return tell_shared(c, err);
+	return shared_tell(&c->shared, c->out) < 0 ? out_of_memory(err) : 0;
 }
 
 static void compare_end(struct compare *c)
@@ -434,15 +342,13 @@ static void compare_end(struct compare *c)
 	stamps_free(c->stamps);
 	mtree_in_free(c->in);
 	buf_free(&c->last);
-	for (size_t i = 0; i < c->shared_count; i++)
-		free(c->shared[i].path);
-	free(c->shared);
+	shared_free(&c->shared);
 }
 
 int mtree_compare(
 	const struct mtree_view *view, int fd, int stamps, struct changes *out, struct err *err)
 {
-	struct compare c = {.view = view, .out = out, .last = BUF_NONE};
+	struct compare c = {.view = view, .out = out, .last = BUF_NONE, .shared = SHARED_NONE};
 	int r = stamps >= 0 ? stamps_read(stamps, fd, &c.stamps) : 0;
 
 	if (r == 0)

@@ -95,3 +95,36 @@ void mtree_inode_free(struct mtree_inode *i)
 	entry_free(&i->attrs);
 	i->link = NULL;
 }
+
+/*
+ * A directory's map stands for the entries that it is about, which are told by themselves. What
+ * overlayfs keeps is nobody else's.
+ */
+static bool counts(const char *attr)
+{
+	static const char overlay[] = "user.overlay.";
+
+	return strcmp(attr, DIRMAP_ATTR) != 0 && strncmp(attr, overlay, strlen(overlay)) != 0;
+}
+
+static size_t next_attr(const struct entry_attr *attrs, size_t count, size_t i)
+{
+	while (i < count && !counts(attrs[i].name))
+		i++;
+	return i;
+}
+
+bool mtree_same_attrs(
+	const struct entry_attr *a, size_t a_count, const struct entry_attr *b, size_t b_count)
+{
+	size_t i = next_attr(a, a_count, 0), k = next_attr(b, b_count, 0);
+
+	while (i < a_count && k < b_count) {
+		if (strcmp(a[i].name, b[k].name) != 0 || a[i].len != b[k].len ||
+			(a[i].len && memcmp(a[i].value, b[k].value, a[i].len) != 0))
+			return false;
+		i = next_attr(a, a_count, i + 1);
+		k = next_attr(b, b_count, k + 1);
+	}
+	return i == a_count && k == b_count;
+}

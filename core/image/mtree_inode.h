@@ -17,6 +17,8 @@ int mtree_inode_read(const struct mtree_view *view, int dirfd, const char *name,
 
 void mtree_inode_free(struct mtree_inode *i);
 
-/* The ids of st as they look from outside. */
+/* Whether attributes, which are sorted, say the same of their inodes. */
+bool mtree_same_attrs(
+	const struct entry_attr *a, size_t a_count, const struct entry_attr *b, size_t b_count);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/store.h"
 
+#include "core/image/maps.h"
 #include "core/owner/widen.h"
 #include "core/pack/digest.h"
 #include <stdio.h>
@@ -191,29 +192,6 @@ static int check_kind(const struct store *s, const struct owners *owners, struct
 		s->path);
 }
 
-int chain_id(const char *below, const char *diff_id, char hex[65])
-{
-	char text[2 * DIGEST_MAX];
-	int r = 0;
-
-	if (below) {
-		snprintf(text, sizeof text, "sha256:%s %s", below, diff_id);
-		r = digest_bytes(text, strlen(text), hex);
-	} else
-		snprintf(hex, 65, "%s", diff_id + strlen("sha256:"));
-	return r;
-}
-
-int image_chain(const struct image *i, char hex[65])
-{
-	int r = 0;
-
-	*hex = '\0';
-	for (size_t n = 0; r == 0 && n < i->layer_count; n++)
-		r = chain_id(n ? hex : NULL, i->diff_ids[n], hex);
-	return r;
-}
-
 static bool is_there(const struct store *s, const char *hex)
 {
 	return faccessat(s->layers, hex, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
@@ -294,12 +272,15 @@ struct making {
 	const struct layout *l;
 	const struct image *i;
 	size_t n;
-	const char *below; /* its chain id, "" for none */
+	const char *below;  /* its chain id, "" for none */
+	const char *lowers; /* all that are below */
 	const struct unpack_options *o;
 };
 
-static int unpack(const struct making *m, const struct tree *top, struct err *err)
+static int unpack(
+	const struct store *s, const struct making *m, const struct tree *top, struct err *err)
 {
+	cleanup_changes struct changes directories = CHANGES_NONE;
 	struct watch w = {m->o, false};
 	const struct unpack_options how = {.owners = m->o->owners,
 		.whiteouts = WHITEOUTS_OVERLAY,
@@ -307,13 +288,17 @@ static int unpack(const struct making *m, const struct tree *top, struct err *er
 		.outside = m->o->outside ? watch_outside : NULL,
 		.fault = watch_fault,
 		.filled = m->o->filled ? watch_filled : NULL,
-		.arg = &w};
+		.arg = &w,
+		.directories = &directories};
 	int r = image_unpack(m->l, m->i, m->n, m->n + 1, top, &how, err);
 
 	if (r == 0 && w.failed)
 		return err_tell(err, -EIO, "some of it could not be unpacked: it is not kept",
 			m->i->layers[m->n].digest);
-	return r;
+	if (r < 0 || !*m->lowers)
+		return r;
+	changes_sort(&directories);
+	return layer_inherit(top, m->lowers, s->fd, &directories, m->o->owners->records, err);
 }
 
 static int unpack_aside(
@@ -325,7 +310,7 @@ static int unpack_aside(
 	if (r == 0)
 		r = make_top(s, dir, MADE, m->below, &top, err);
 	if (r == 0)
-		r = unpack(m, &top, err);
+		r = unpack(s, m, &top, err);
 	if (r < 0)
 		return r;
 	r = move_in(s, dir, MADE, hex);
@@ -346,17 +331,6 @@ static int make_layer(
 	return r;
 }
 
-/* Puts it before those that are there. */
-static int add_lower(struct buf *lowers, const char *hex)
-{
-	cleanup_buf struct buf all = BUF_NONE;
-	int r = buf_addf(&all, IN_LAYERS "%s%s%s", hex, lowers->len ? ":" : "",
-		lowers->len ? lowers->data : "");
-
-	buf_cut(lowers, 0);
-	return r < 0 ? r : buf_add(lowers, all.data, all.len);
-}
-
 int store_layers(struct store *s, const struct layout *l, const struct image *i,
 	const struct unpack_options *o, struct buf *lowers, char chain[65], struct err *err)
 {
@@ -365,13 +339,13 @@ int store_layers(struct store *s, const struct layout *l, const struct image *i,
 
 	buf_cut(lowers, 0);
 	for (size_t n = 0; r == 0 && n < i->layer_count; n++) {
-		const struct making m = {l, i, n, below, o};
+		const struct making m = {l, i, n, below, lowers->len ? lowers->data : "", o};
 
 		r = chain_id(n ? below : NULL, i->diff_ids[n], hex);
 		if (r == 0 && !is_there(s, hex))
 			r = make_layer(s, &m, hex, err);
 		if (r == 0)
-			r = add_lower(lowers, hex);
+			r = store_add_name(lowers, hex);
 		memcpy(below, hex, sizeof below);
 	}
 	if (chain)
@@ -416,6 +390,8 @@ int store_upper(struct store *s, const char *chain, const struct owners *owners,
 		r = hold(s, upper_name(u), LOCK_EX, &u->lock);
 	if (r == 0)
 		r = make_top(s, u->lock, "upper", chain, &u->top, err);
+	if (r == 0 && *chain && owners->records)
+		r = map_copy(s->layers, chain, u->top.fd);
 	if (r == 0 && mkdirat(u->lock, "work", 0700) < 0)
 		r = -errno;
 	if (r < 0)

@@ -55,6 +55,12 @@ int image_chain(const struct image *i, char hex[65]);
 int store_layers(struct store *s, const struct layout *l, const struct image *i,
 	const struct unpack_options *o, struct buf *lowers, char chain[65], struct err *err);
 
+/* Puts the layer of that chain id before those that are in lowers. 0 or -ENOMEM. */
+int store_add_name(struct buf *lowers, const char *hex);
+
+/* The same paths of an image whose layers are all there. 0 or -ENOMEM. */
+int store_names(const struct image *i, struct buf *lowers);
+
 /* Whether all layers of the image are there: then nothing is left to unpack. */
 bool store_has(const struct store *s, const struct image *i);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/unpack.h"
 
+#include "core/image/maps.h"
 #include "core/owner/attr.h"
 #include "core/pack/path.h"
 
@@ -48,6 +49,15 @@ static bool give(const struct layer_in *in, struct entry *e)
 	return owner.uid != OWNER_KEEP && owner.gid != OWNER_KEEP;
 }
 
+static int note_directory(const struct layer_in *in, const struct entry *e)
+{
+	cleanup_free char *path = NULL;
+
+	if (!in->o->directories || !S_ISDIR(e->mode) || path_clean(e->path, &path) < 0)
+		return 0;
+	return changes_add(in->o->directories, CHANGE_ADDED, path);
+}
+
 static int take(struct layer_in *in, struct entry *e, struct err *err)
 {
 	cleanup_err struct err fault = ERR_NONE;
@@ -55,6 +65,8 @@ static int take(struct layer_in *in, struct entry *e, struct err *err)
 
 	if (is_dirlink(in, e))
 		return 0;
+	if (note_directory(in, e) < 0)
+		return err_set(err, -ENOMEM, NULL, NULL);
 	if (give(in, e))
 		r = extract_entry(in->extract, e, in->archive, &fault);
 	else
@@ -156,7 +168,8 @@ static int inherit_attrs(int from, int to)
 	return r;
 }
 
-int layer_top(int below, int fd, struct err *err)
+/* With below -1 as nothing. 0 or negative errno. */
+static int be_like(int below, int fd)
 {
 	struct stat st = {.st_mode = 0755};
 	int r = 0;
@@ -169,5 +182,43 @@ int layer_top(int below, int fd, struct err *err)
 		r = -errno;
 	if (r == 0 && futimens(fd, (const struct timespec[2]){st.st_atim, st.st_mtim}) < 0)
 		r = -errno;
+	return r;
+}
+
+int layer_top(int below, int fd, struct err *err)
+{
+	int r = be_like(below, fd);
+
 	return r < 0 ? err_set(err, r, "cannot make its top as that of the layer below", NULL) : 0;
+}
+
+struct inheriting {
+	const struct changes *directories;
+	bool records;
+};
+
+static int inherit(void *inheriting, const struct merged_dir *m, struct err *err)
+{
+	const struct inheriting *i = inheriting;
+	bool told = strcmp(m->path, ".") == 0 || changes_find(i->directories, m->path);
+	int r = 0;
+
+	if (!told && m->below->count)
+		r = be_like(m->below->at[0].dir.fd, m->dir->fd);
+	if (r == 0 && i->records)
+		r = map_inherit(m);
+	return r < 0 ? err_set(err, r, "cannot make it as that of the layer below", m->path) : 0;
+}
+
+int layer_inherit(const struct tree *top, const char *lowers, int lowers_at,
+	const struct changes *directories, bool records, struct err *err)
+{
+	struct inheriting i = {directories, records};
+	struct below below = {NULL, 0};
+	int r = below_open(&below, lowers, lowers_at, err);
+
+	if (r == 0)
+		r = merged_walk(top, &below, false, inherit, &i, err);
+	below_close(&below);
+	return r;
 }
