@@ -37,6 +37,9 @@ The verbs are those of an OCI runtime, with the options that
 has, so that others can call it:
 .Pp
 .Dl podman --runtime /usr/local/bin/rlc-run run --rm IMAGE
+.Dl ctr run --rm -t --runc-binary /usr/local/bin/rlc-run IMAGE ID
+.Pp
+Nothing is paused, resumed, updated or checkpointed: there are no verbs for it.
 .Ss What is as the configuration says
 Arguments, environment, working directory, user and groups, umask, limits,
 capabilities, mounts, namespaces (new ones or those of a file), masked and
