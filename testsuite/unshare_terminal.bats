@@ -26,6 +26,31 @@ OPTIONS=("--emulate=off" "" "-R tree --bind /usr")
 	done
 }
 
+@test "--foreground: a shell that puts back the group that it found, and needs its number" {
+	for options in "--emulate=off -r --pid --fork --mount-proc" "-R tree --bind /usr"; do
+		runs 0 shell <<-EOF
+			type PS1='in% ' rlc-unshare --foreground $options dash -i; echo status=\$?\n
+			see in%
+			type sleep 40; echo ca""lled\n
+			see sleep 40
+			type \x03
+			see in%
+			type exit 3\n
+			see status=3
+			type exit\n
+		EOF
+		lacks "Cannot set tty"
+	done
+	runs 0 shell <<-EOF
+		type rlc-unshare --foreground -R tree --bind /usr sh -c 'echo sta""rted; sleep 1; echo do""ne'; echo status=\$?\n
+		see started
+		type \x1a
+		see done
+		see status=0
+		type exit\n
+	EOF
+}
+
 @test "Ctrl-Z stops it, fg and bg go on" {
 	for options in "${OPTIONS[@]}"; do
 		runs 0 shell <<-EOF

@@ -316,6 +316,8 @@ static int arguments(
 		r = add_words(args, all, ARRAY_SIZE(all));
 	if (r == 0 && terminal)
 		r = add_terminal(args);
+	if (r == 0 && terminal && words == 1) /* a shell */
+		r = strings_add(args, "--foreground");
 	if (r == 0)
 		r = add_each(args, "--env", &s->m->env);
 	if (r == 0)

@@ -157,6 +157,8 @@ static bool *flag_of(struct job *j, int id)
 		return &j->read_only;
 	case OPT_CLEARENV:
 		return &j->clear_environment;
+	case OPT_FOREGROUND:
+		return &j->foreground;
 	case OPT_NO_NEW_SESSION:
 		return &j->same_session;
 	case OPT_STRICT:

@@ -236,7 +236,7 @@ static int start(struct job *j, struct supervised *s, struct place *p)
 		report(j->self, "cannot start a process: %s", strerror(errno));
 		return EXIT_OWN;
 	}
-	return wait_outside(j, child, p, g->detached, life.ends[1]);
+	return wait_outside(j, child, p, g->detached || g->foreground, life.ends[1]);
 }
 
 static int run_supervised(struct job *j)
@@ -253,6 +253,7 @@ static int run_supervised(struct job *j)
 		.on_death = j->kill_child};
 	do_without(j);
 	s.guest.detached = own_root && !j->same_session && !isatty(STDIN_FILENO);
+	s.guest.foreground = j->foreground && !s.guest.detached && guard_has_terminal();
 	s.guest.alone = !(j->flags & CLONE_NEWPID);
 	if (unshare_some(j, j->flags & (CLONE_NEWUSER | CLONE_NEWPID)) != EXIT_DONE)
 		return EXIT_OWN;
@@ -266,6 +267,7 @@ static int run_plain(struct job *j)
 {
 	struct root root = ROOT_NONE;
 	struct keeper keeper;
+	bool foreground = j->foreground && guard_has_terminal();
 	int status;
 	pid_t child = 0;
 
@@ -293,6 +295,8 @@ static int run_plain(struct job *j)
 	if (j->fork) {
 		signal(SIGINT, SIG_DFL);
 		signal(SIGTERM, SIG_DFL);
+		if (foreground)
+			guard_foreground();
 		if (j->kill_child)
 			prctl(PR_SET_PDEATHSIG, j->kill_child, 0, 0, 0);
 	}

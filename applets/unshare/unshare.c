@@ -93,6 +93,11 @@ type into the caller's terminal;
 .Fl -no-new-session
 leaves it in the caller's.
 At a terminal it shares the terminal, as in a shell; before Linux 6.2 it could type into it.
+With
+.Fl -foreground
+it is a process group of its own there, which some shells
+.Pq dash
+need to leave without a complaint; Ctrl-Z is its own affair, then.
 .Ss Emulation
 .Bl -tag -width Ds
 .It Cm full
@@ -259,6 +264,7 @@ static const struct option_row unshare_options[] = {
 	{OPT_ENV, 0, "env", "NAME=VALUE", "set a variable"},
 	{OPT_CLEARENV, 0, "clearenv", NULL, "take all other variables away"},
 	{OPT_NO_NEW_SESSION, 0, "no-new-session", NULL, "stay in the caller's session"},
+	{OPT_FOREGROUND, 0, "foreground", NULL, "have the terminal alone, as shells want it"},
 	{.help = "Fake root"},
 	{OPT_EMULATE, 0, "emulate", "HOW", "auto, full, lie or off"},
 	{OPT_AS, 0, "as", "USER[:GROUP]", "the command is USER, by the root's own names"},

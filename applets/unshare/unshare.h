@@ -52,7 +52,7 @@ struct job {
 
 	char **environment; /* "NAME=VALUE" */
 	size_t environment_count;
-	bool clear_environment, same_session;
+	bool clear_environment, same_session, foreground;
 	const char *as;
 	uint32_t uid, gid; /* OWNER_KEEP: as they are */
 	const char *monotonic, *boottime;

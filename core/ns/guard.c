@@ -56,13 +56,15 @@ static int next_signal(siginfo_t *info)
 	return n;
 }
 
-static bool has_ended(pid_t pid, int *status)
+static bool has_ended(pid_t pid, bool goes_on, int *status)
 {
 	pid_t found;
 
-	while ((found = waitpid(-1, status, WNOHANG)) > 0)
-		if (found == pid)
+	while ((found = waitpid(-1, status, WNOHANG | (goes_on ? WUNTRACED : 0))) > 0)
+		if (found == pid && !WIFSTOPPED(*status))
 			return true;
+		else if (found == pid)
+			kill(-pid, SIGCONT);
 	return found < 0 && errno == ECHILD;
 }
 
@@ -71,7 +73,7 @@ int guard_outer(pid_t inner, bool detached)
 	siginfo_t info;
 	int status = 0, n;
 
-	while (!has_ended(inner, &status)) {
+	while (!has_ended(inner, false, &status)) {
 		n = next_signal(&info);
 		if (n != SIGCHLD && (info.si_code <= 0 || detached))
 			sigqueue(inner, n, (union sigval){.sival_int = info.si_code > 0});
@@ -108,13 +110,13 @@ static bool is_passed_on(struct seen *s, const siginfo_t *info, bool detached)
 	return detached && (getpid() != 1 || info->si_pid == 0);
 }
 
-int guard_inner(pid_t guest, bool detached, int on_death)
+int guard_inner(pid_t guest, bool detached, bool foreground, int on_death)
 {
 	struct seen seen = {{0}};
 	siginfo_t info;
 	int status = 0, n;
 
-	while (!has_ended(guest, &status)) {
+	while (!has_ended(guest, foreground, &status)) {
 		n = next_signal(&info);
 		if (n == GUARD_DEATH && on_death)
 			kill(guest, on_death);
@@ -162,16 +164,33 @@ int guard_children(struct buf *out)
 	return r;
 }
 
-void guard_terminal(void)
+/* From a group that has not got it the call would stop this process. */
+static void give_terminal(pid_t group)
 {
-	pid_t now = tcgetpgrp(STDERR_FILENO);
 	sigset_t set, old;
 
-	if (now < 0 || now == getpgrp())
-		return;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTTOU);
 	sigprocmask(SIG_BLOCK, &set, &old);
-	tcsetpgrp(STDERR_FILENO, getpgrp());
+	tcsetpgrp(STDERR_FILENO, group);
 	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+bool guard_has_terminal(void)
+{
+	return tcgetpgrp(STDERR_FILENO) == getpgrp();
+}
+
+void guard_foreground(void)
+{
+	setpgid(0, 0);
+	give_terminal(getpgrp());
+}
+
+void guard_terminal(void)
+{
+	pid_t now = tcgetpgrp(STDERR_FILENO);
+
+	if (now >= 0 && now != getpgrp())
+		give_terminal(getpgrp());
 }

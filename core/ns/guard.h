@@ -36,10 +36,11 @@ int guard_outer(pid_t inner, bool detached);
 
 /*
  * The inner process: reaps until the guest ends. Where on_death is not 0, the guest gets that
- * signal when GUARD_DEATH comes. The guest's status as wait(2) has it.
+ * signal when GUARD_DEATH comes. foreground: it has called guard_foreground; where it is stopped it
+ * goes on, for nobody else would tell it to. The guest's status as wait(2) has it.
  */
 #define GUARD_DEATH SIGRTMAX
-int guard_inner(pid_t guest, bool detached, int on_death);
+int guard_inner(pid_t guest, bool detached, bool foreground, int on_death);
 
 /* The exit status for a status of wait(2): 128 and the number for a signal. */
 int guard_exit_status(int status);
@@ -47,6 +48,15 @@ int guard_exit_status(int status);
 /* Adds "PID (NAME)", separated by ", ", for each child that this process still has. 0 or -ENOMEM.
  */
 int guard_children(struct buf *out);
+
+/* Whether this process group has the terminal, so that it may give it away. */
+bool guard_has_terminal(void);
+
+/*
+ * In the guest: makes it a process group of its own, which has the terminal. Shells put back what
+ * they found, and from another pid namespace the group of the caller cannot be named.
+ */
+void guard_foreground(void);
 
 /* Gives the terminal back to this process group, where the guest has left it to another one. */
 void guard_terminal(void);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run/guest.h"
 
+#include "core/ns/guard.h"
 #ifdef CONFIG_EMU
 #include "core/emu/emu.h"
 #endif
@@ -135,6 +136,8 @@ int guest_main(const struct guest *g, int up)
 			"setsid()");
 		setsid();
 	}
+	if (g->foreground)
+		guard_foreground();
 	if (g->ops->prepare)
 		status = g->ops->prepare(g->arg);
 	if (!status && g->emulate != EMULATE_OFF)

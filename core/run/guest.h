@@ -43,6 +43,7 @@ struct guest {
 	const struct creds *initial; /* what it begins as where it is emulated (emu.h), or NULL */
 	bool no_new_privs;           /* setuid files give it nothing where it is emulated */
 	bool detached;               /* a session of its own */
+	bool foreground;             /* a process group of its own, which has the terminal */
 	bool alone;                  /* no pid namespace ends what it leaves */
 	int on_death;                /* the signal that it gets on GUARD_DEATH, or 0 */
 	sigset_t mask;               /* as the caller had it: before guard_block */

@@ -123,7 +123,8 @@ static int look_after(const struct guest *g, pid_t guest, const struct owners *o
 #endif
 	if (status)
 		kill(guest, SIGTERM);
-	status = guard_exit_status(guard_inner(guest, g->detached, g->on_death));
+	status = guard_exit_status(
+		guard_inner(guest, g->detached || g->foreground, g->foreground, g->on_death));
 #ifdef CONFIG_EMU
 	tell_counts(g, emu);
 #endif
