@@ -621,7 +621,25 @@ two:x:2:2::/:/bin/sh"
 	END
 	runs 0 rlc-build build
 	equal "$(grep -c '^a| bound$' <<<"$output")" 3
-	equal "$(names a)" "./ ./done ./run/ "
+	equal "$(names a)" "./ done "
+}
+
+@test "a base whose resolv.conf is a symlink gets nothing of it" {
+	layer <<-'END' >links.tar
+		layer.directory("run")
+		layer.directory("etc")
+		layer.symlink("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf")
+		layer.symlink("etc/hosts", "hosts")
+	END
+	cp -rL base links
+	rlc-image raw add-layer --image links:base links.tar
+	file <<-'END'
+		a:
+		  from: {type: oci, url: "links:base"}
+		  run: touch /done
+	END
+	runs 0 rlc-build build
+	equal "$(names a)" "./ done "
 }
 
 @test "what rlc-build keeps for itself cannot be bound" {

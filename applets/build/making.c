@@ -67,7 +67,7 @@ static int open_sums(struct making *m, struct err *err)
 	int r = dir < 0 ? dir : sum_cache_open(dir, m->r->name, &m->sums);
 
 	if (r == 0)
-		r = sum_cache_open(dir, ".blobs", &m->blobs);
+		r = sum_cache_open(dir, "@blobs", &m->blobs);
 	return r < 0 ? err_set(err, r, "cannot keep sums", m->r->name) : 0;
 }
 

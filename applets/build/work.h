@@ -14,7 +14,7 @@
  *	layout/          all images that were built, by name, and the layers of their bases
  *	cache/HEX        what the steps, or the image, of that key came to be (JSON)
  *	last/NAME        the key's text of the image that was built last
- *	sums/NAME        sums of the files that it is made of, by what stat says of them; .blobs: of
+ *	sums/NAME        sums of the files that it is made of, by what stat says of them; @blobs: of
  *	                 all images' layers
  *	imports/NAME/    what the steps of the image find in /stacker/imports
  *	artifacts/NAME/  what they left in /stacker/artifacts
