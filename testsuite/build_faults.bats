@@ -52,6 +52,9 @@ tidy() {
 	runs 1 rlc-build build -q
 	has "rlc-build: bad: run: exit status 3"
 	lacks "bad|" "good:"
+	equal "$(cat .stacker/logs/bad)" "+ echo before
+before
++ exit 3"
 	sed -i 's/(exit 3)/true/' stacker.yaml
 	runs 0 rlc-build build
 	has "bad: built" "needs: built" "good: "

@@ -296,10 +296,12 @@ publishing b to oci:pub:b_v1"
 	rlc-build build
 	blobs=$(ls .stacker/layout/blobs/sha256 | wc -l)
 	layers=$(ls .stacker/store/layers | wc -l)
+	cache=$(ls .stacker/cache | wc -l)
 	runs 0 rlc-build gc
 	is ""
 	[ "$(ls .stacker/layout/blobs/sha256 | wc -l)" -lt "$blobs" ]
 	[ "$(ls .stacker/store/layers | wc -l)" -eq $((layers - 1)) ]
+	[ "$(ls .stacker/cache | wc -l)" -lt "$cache" ]
 	runs 0 rlc-build build
 	is "a: cached"
 	runs 0 rlc-image validate --layout oci
