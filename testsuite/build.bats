@@ -459,6 +459,39 @@ two:x:2:2::/:/bin/sh"
 	has "failed: c"
 }
 
+@test "a base for several platforms: os and arch choose, and what is built is one image" {
+	layout 'layout.tag(layout.platforms("linux/arm64", "linux/amd64", "windows/amd64"))'
+	file <<-'END'
+		a:
+		  from: {type: oci, url: l}
+		  os: linux
+		  arch: amd64
+		b:
+		  from: {type: oci, url: l}
+		  os: linux
+		  arch: arm64
+		c:
+		  from: {type: oci, url: l}
+		  os: windows
+		  arch: amd64
+		d:
+		  from: {type: built, tag: b}
+		e:
+		  from: {type: scratch}
+		  os: linux
+		  arch: s390x
+	END
+	runs 0 rlc-build build
+	for pair in a:linux/amd64 b:linux/arm64 c:windows/amd64 d:linux/arm64 e:linux/s390x; do
+		equal "$(of_image "oci:${pair%%:*}" '.config.blob | "\(.os)/\(.architecture)"')" "${pair#*:}"
+		equal "$(jq -r --arg t "${pair%%:*}" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $t).mediaType' oci/index.json)" \
+			application/vnd.oci.image.manifest.v1+json
+	done
+	sed -i 's/arch: arm64/arch: riscv64/' stacker.yaml
+	runs 1 rlc-build build
+	has "has no image for that platform"
+}
+
 @test "a hash is checked" {
 	echo hello >f
 	file <<-'END'
