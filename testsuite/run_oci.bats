@@ -125,6 +125,7 @@ $(cat pid)
 @test "what a runtime killed half-way leaves can be deleted with --force" {
 	mkdir -p run/rlc-run/half
 	runs 1 rlc-run delete half
+	is "rlc-run delete: half: is still being made, or was left half-made"
 	runs 0 rlc-run delete --force half
 	[ ! -e run/rlc-run/half ]
 	mkdir -p run/rlc-run/half

@@ -179,8 +179,10 @@ static int load(struct state *s, struct err *err)
 	cleanup_buf struct buf text = BUF_NONE;
 	int r = fd < 0 ? -errno : io_read_all(fd, &text, DOC_MAX);
 
+	if (r == -ENOENT)
+		return err_tell(err, -EBADMSG, "is still being made, or was left half-made", s->id);
 	if (r < 0)
-		return err_set(err, r == -ENOENT ? -EBADMSG : r, "cannot read the state", s->id);
+		return err_set(err, r, "cannot read the state", s->id);
 	r = doc_parse(text.data ? text.data : "", text.len, s->id, &s->doc, err);
 	if (r < 0)
 		return r;
