@@ -291,9 +291,7 @@ before
 		  run: exit 3
 	END
 	runs 1 rlc-build build
-	is "a: running
-a| + exit 3
-rlc-build: a: run: exit status 3
+	equal "$(grep ^rlc <<<"$output")" "rlc-build: a: run: exit status 3
 rlc-build build: failed: a; what steps wrote is in $PWD/.stacker/logs"
 	sed -i 's/run:/generate_labels:/' stacker.yaml
 	runs 1 rlc-build build
