@@ -315,8 +315,7 @@ static int add_whiteouts_first(struct create *c, const struct visit *v, struct w
 	if (node->has_attrs &&
 		attr_get(walk_dir(w)->fd, NULL, "user.overlay.opaque", opaque, sizeof(opaque)) ==
 			1 &&
-		opaque[0] == 'y' &&
-		(!c->options->hides || c->options->hides(c->options->arg, v->path)))
+		opaque[0] == 'y')
 		r = add_whiteout(c, v, v->path, ".wh..wh..opq", S_IFREG, &node->real, err);
 	for (size_t i = 0; r == 0 && i < l->count; i++)
 		if (l->entries[i].type == DT_CHR || l->entries[i].type == DT_UNKNOWN)
@@ -341,14 +340,6 @@ static int enter(struct create *c, const struct visit *v, struct walk *w, const 
 	return add_whiteouts_first(c, &here, w, node, err);
 }
 
-static void refuse_hidden(struct create *c, const char *path)
-{
-	struct err fault = ERR_NONE;
-
-	err_tell(&fault, -EINVAL, "left out: a layer would take its name for a whiteout", path);
-	tell_fault(c, &fault);
-}
-
 /* Whether the node is a whiteout that has been dealt with: 1, 0, or negative errno. */
 static int take_whiteout(
 	struct create *c, const struct visit *v, const struct node *node, struct err *err)
@@ -362,8 +353,6 @@ static int take_whiteout(
 		return 0;
 	if (is_overlay_whiteout(&node->real))
 		return how != WHITEOUTS_OVERLAY;
-	if (hidden && c->options->no_hidden)
-		return refuse_hidden(c, v->path), 1;
 	if (!hidden || how == WHITEOUTS_OCI)
 		return 0;
 	if (how == WHITEOUTS_APPLY || strcmp(v->name, ".wh..wh..opq") == 0)

@@ -18,14 +18,10 @@ struct create_options {
 	struct timespec mtime;
 	/* Whether the path (as it will stand in the archive) goes in; NULL: all do. */
 	bool (*want)(void *arg, const char *path);
-	/* Whether what overlayfs calls opaque hides anything; NULL: it does. */
-	bool (*hides)(void *arg, const char *path);
 	/* Told of each entry before its content is written; may be NULL. */
 	void (*tell)(void *arg, const struct entry *e);
 	/* The ids to write for those that the tree has; may be NULL. */
 	struct owner (*inside)(void *arg, struct owner owner);
-	bool no_hidden; /* what a layer would take for a whiteout by its name is a fault, and left
-			   out */
 	fault_fn *fault;
 	void *arg; /* for these */
 };
