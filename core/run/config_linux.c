@@ -64,10 +64,9 @@ static int read_namespace(const struct at *at, struct run_config *c)
 		;
 	if (!name || i == ARRAY_SIZE(kinds))
 		return at_fail(&type, -EBADMSG, "is no namespace");
+	if (run_config_names(c, kinds[i].flag))
+		return at_fail(at, -EBADMSG, "is there twice");
 	n->flag = kinds[i].flag;
-	for (i = 0; i < c->namespace_count; i++)
-		if (c->namespaces[i].flag == n->flag)
-			return at_fail(at, -EBADMSG, "is there twice");
 	c->namespace_count++;
 	return at_path(at, "path", &n->path);
 }

@@ -158,6 +158,21 @@ static void check_linux(void)
 		"what is skipped is remembered");
 }
 
+/* There are eight kinds, and room for as many. */
+static void check_ninth(void)
+{
+	cleanup_run_config struct run_config c = RUN_CONFIG_NONE;
+	cleanup_err struct err err = ERR_NONE;
+	int r = read_text(LINUX
+		"\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"mount\"},"
+		"{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"user\"},{\"type\":\"cgroup\"},"
+		"{\"type\":\"time\"},{\"type\":\"pid\"}]}}",
+		&c, &err);
+
+	CHECK(r == -EBADMSG && c.namespace_count == 8, "nothing is written behind the last: %zu",
+		c.namespace_count);
+}
+
 static void check_numbers(void)
 {
 	static const char *const texts[][2] = {
@@ -184,6 +199,7 @@ int main(void)
 	check_process();
 	check_mounts();
 	check_linux();
+	check_ninth();
 	check_numbers();
 	return test_done();
 }
