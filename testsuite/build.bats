@@ -59,6 +59,7 @@ config_of() { of_image "$1" ".config.blob.config$2"; }
 		    cat /stacker/imports/d/file
 		    echo "$WHAT, $STACKER_LAYER_NAME, $HOME, $PATH"
 		    id -u
+		    umask
 		    test -r /stacker/imports/stacker.yaml
 		    if touch /stacker/imports/no || echo no >/stacker/imports/stacker.yaml; then exit 9; fi
 		    echo out >/stacker/artifacts/out
@@ -67,8 +68,9 @@ config_of() { of_image "$1" ".config.blob.config$2"; }
 		    chown 7:8 /new/file
 		    rm /bin/sleep
 	END
+	umask 077
 	SECRET=x runs 0 rlc-build build
-	has "app| text" "app| some thing, app, , /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "app| 0" "app: built"
+	has "app| text" "app| 0022" "app| some thing, app, , /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "app| 0" "app: built"
 	equal "$(ls -A .stacker/imports/app | tr '\n' ' ')" ".stacker-run.sh d stacker.yaml "
 	same .stacker/imports/app/stacker.yaml stacker.yaml
 	equal "$(cat .stacker/artifacts/app/out)" out

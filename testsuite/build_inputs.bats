@@ -273,6 +273,24 @@ keeping() {
 "
 }
 
+@test "of two things of an earlier image one is another" {
+	cat >stacker.yaml <<-'END'
+		maker:
+		  from: {type: oci, url: "base:base"}
+		  run: echo 1 >/made; echo 1 >/more
+		user:
+		  from: {type: scratch}
+		  imports: [{path: "stacker://maker/made", dest: /}, {path: "stacker://maker/more", dest: /}]
+	END
+	rlc-build build
+	edit 's/echo 1 >.more/echo 2 >\/more/'
+	runs 0 rlc-build build --why
+	has "user: building: import to /: stacker://maker/more, the file's text
+"
+	runs 0 rlc-build grab user:more
+	equal "$(cat more)" 2
+}
+
 @test "the configuration: it alone is made anew" {
 	while IFS='|' read -r sed why image; do
 		edit "$sed"
