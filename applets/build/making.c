@@ -5,6 +5,22 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
+
+/*
+ * Waits until the line is read, at most for a moment: who reads this pipe and that of the steps
+ * would not know which was written first.
+ */
+static void wait_read(const struct making *m)
+{
+	int left;
+
+	for (int tries = 0; m->out >= 0 && m->w->b.log == STDERR_FILENO && tries < 500; tries++) {
+		if (ioctl(STDERR_FILENO, FIONREAD, &left) < 0 || !left)
+			return;
+		usleep(100);
+	}
+}
 
 static void say(const struct making *m, const char *text, bool at_once)
 {
@@ -13,9 +29,10 @@ static void say(const struct making *m, const char *text, bool at_once)
 	if (m->w->b.quiet || buf_addf(&line, "%s: ", m->r->name) < 0 ||
 		show_path(&line, text, strlen(text)) < 0 || buf_adds(&line, "\n") < 0)
 		return;
-	if (at_once)
+	if (at_once) {
 		work_line(m->w, NULL, line.data, line.len);
-	else
+		wait_read(m);
+	} else
 		io_write(STDERR_FILENO, line.data, line.len);
 }
 
