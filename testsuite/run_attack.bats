@@ -56,6 +56,25 @@ on_host='.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(if .t
 	done
 }
 
+@test "where devices are denied root's container neither makes them nor has the tree's" {
+	[ "$ENVIRONMENT" = root ] || return 0
+	deny='.linux.resources = {devices: [{allow: false, access: "rwm"}]} |
+		.process.capabilities |= map_values(. + ["CAP_MKNOD"])'
+	bundle "$deny"
+	mknod -m 666 b/rootfs/node c 1 5
+	runs 0 boxed 'mknod /tmp/x c 1 5 2>/dev/null || echo none; cat /node 2>/dev/null || echo denied
+		head -c 3 /dev/zero | wc -c'
+	is $'none\ndenied\n3'
+	bundle "$deny | .process.args = [\"sleep\", \"9\"]"
+	rlc-run --root states run -d -b b x </dev/null >/dev/null 2>&1
+	runs 1 rlc-run --root states exec --cap CAP_MKNOD x mknod /tmp/x c 1 5
+	rlc-run --root states delete --force x
+	bundle "$deny | .linux.resources.devices[0].allow = true"
+	runs 0 boxed 'mknod /tmp/x c 1 5; head -c 3 /tmp/x | wc -c; rm /tmp/x'
+	is 3
+	rm b/rootfs/node
+}
+
 @test "root's container is who its map says, not root" {
 	[ "$ENVIRONMENT" = root ] || return 0
 	bundle '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0,

@@ -55,6 +55,8 @@ of the tree's top lists it.
 Limits by cgroups, seccomp filters, labels of security modules, id mappings of a
 mount, devices other than null, zero, full, random, urandom, tty and those that the caller has under
 the same name.
+Where devices are denied, root's container has no CAP_MKNOD instead, and its tree is
+mounted without devices.
 One message says what of that a configuration asks for, and the container runs
 without; with
 .Cm create

@@ -95,6 +95,7 @@ struct run_config {
 		uint32_t uid, gid;
 	} * devices;
 	size_t device_count;
+	bool denies_devices; /* all but those that are named */
 	struct run_hook *hooks[HOOK_KINDS];
 	size_t hook_counts[HOOK_KINDS];
 	/* What was asked for that nobody can have without privilege, for one message each. */

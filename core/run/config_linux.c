@@ -162,7 +162,23 @@ static int read_sysctls(const struct at *at, struct run_config *c)
 	return 0;
 }
 
-/* What refuses devices is no limit here: a user has none of them anyway. */
+/* The last rule for all devices counts (config-linux.md, "Allowed Device List"). */
+static void read_rules(const struct at *at, struct run_config *c)
+{
+	struct at resources = at_key(at, "resources");
+	json_t *rule;
+	size_t i;
+
+	json_array_foreach(at_key(&resources, "devices").value, i, rule)
+	{
+		const char *type = json_string_value(json_object_get(rule, "type"));
+
+		if (!json_object_get(rule, "major") && (!type || strcmp(type, "a") == 0))
+			c->denies_devices = json_is_false(json_object_get(rule, "allow"));
+	}
+}
+
+/* What refuses devices is no limit here: a user has none of them anyway, and root gets none. */
 static void skip_resources(const struct at *at, struct run_config *c)
 {
 	const char *key;
@@ -231,7 +247,9 @@ int config_linux(const struct at *at, struct run_config *c)
 		r = read_sysctls(at, c);
 	if (r == 0)
 		r = read_paths(at, c);
-	if (r == 0)
+	if (r == 0) {
+		read_rules(at, c);
 		skip_linux(at, c);
+	}
 	return r;
 }

@@ -47,8 +47,9 @@ static bool is_ordinary(void)
 	return !(data[0].effective & (1u << CAP_SYS_ADMIN));
 }
 
-/* Whether this user namespace maps one id alone: all others are kept in records. */
-static bool maps_one_id(void)
+/* How many ids this user namespace maps, where they are in one line; 1: all others are in records.
+ */
+static unsigned int mapped_ids(void)
 {
 	cleanup_fd int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
 	char text[256];
@@ -56,10 +57,18 @@ static bool maps_one_id(void)
 	ssize_t n = fd < 0 ? -1 : io_read(fd, text, sizeof(text) - 1);
 
 	if (n <= 0)
-		return false;
+		return 0;
 	text[n] = '\0';
-	return sscanf(text, "%u %u %u", &inside, &outside, &count) == 3 && count == 1 &&
-	       !strchr(strchr(text, '\n') + 1, '\n');
+	return sscanf(text, "%u %u %u", &inside, &outside, &count) == 3 &&
+			       !strchr(strchr(text, '\n') + 1, '\n')
+		       ? count
+		       : 0;
+}
+
+bool container_reaches_devices(const struct container *c)
+{
+	return c->config->denies_devices && !run_config_names(c->config, CLONE_NEWUSER) &&
+	       mapped_ids() == UINT32_MAX;
 }
 
 /* An ordinary user may map one id, the own one, whatever the configuration calls it. */
@@ -276,7 +285,7 @@ static int start_guest(const struct making *m, const struct root *root, int pty)
 	struct guest g = {.ops = &ops,
 		.arg = &cg,
 		.log = m->c->log,
-		.emulate = guest_emulation(m->c->emulate, maps_one_id()),
+		.emulate = guest_emulation(m->c->emulate, mapped_ids() == 1),
 		.no_new_privs = m->c->process->no_new_privileges,
 		.detached = true,
 		.alone = !rules_pids(m->c),
@@ -327,11 +336,30 @@ static int first(struct making *m)
 	return start_guest(m, &root, pty[1]);
 }
 
+/* What makes devices is taken away where those of the host could be made. */
+static void withhold(struct run_caps *caps)
+{
+	const uint64_t others = ~((uint64_t)1 << CAP_MKNOD);
+
+	caps->bounding &= others;
+	caps->effective &= others;
+	caps->permitted &= others;
+	caps->inheritable &= others;
+	caps->ambient &= others;
+}
+
 static int stage(struct making *m)
 {
+	struct run_process process = *m->c->process;
+	struct container c = *m->c;
 	cleanup_err struct err err = ERR_NONE;
 	pid_t pid;
 
+	if (container_reaches_devices(&c)) {
+		withhold(&process.caps);
+		c.process = &process;
+		m->c = &c;
+	}
 	base_close(&m->ends[0]);
 	close_inherited(m);
 	if (enter_namespaces(m, &err) < 0)

@@ -77,6 +77,12 @@ int container_hooks(const struct run_config *config, enum run_hook_kind kind,
 int container_mount(
 	const struct container *c, struct root *r, pid_t pid, int pty[2], struct err *err);
 
+/*
+ * Whether the configuration denies devices, and nothing but what is given away here keeps the
+ * container from those of the host: it has no user namespace, and there is no cgroup for it.
+ */
+bool container_reaches_devices(const struct container *c);
+
 /* The guest's callbacks; the argument is this. */
 struct container_guest {
 	const struct container *c;

@@ -173,9 +173,13 @@ static int open_root(const struct container *c, struct root *r, struct err *err)
 
 	r->points.make = true;
 	r->points.aside = c->aside ? c->aside : points_aside();
-	if (done < 0)
+	if (done == 0)
+		done = c->root ? root_from_dir(r, c->root, err)
+			       : root_from_overlay(r, &c->overlay, err);
+	if (done < 0 || !container_reaches_devices(c))
 		return done;
-	return c->root ? root_from_dir(r, c->root, err) : root_from_overlay(r, &c->overlay, err);
+	done = mount_change(r->points.tree.fd, &(struct mount_change){.set = MS_NODEV});
+	return done < 0 ? err_set(err, done, "cannot keep devices from it", "/") : 0;
 }
 
 /* The command's directory, where the tree has none; what cannot be made it will miss by itself. */
