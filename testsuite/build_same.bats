@@ -189,3 +189,17 @@ same_images() {
 		cp -r oci "$old/theirs"'
 	same_images theirs
 }
+
+@test "zeros are zeros, whether the file system has a hole for them" {
+	head -c 300k /dev/zero >file
+	for sparse in always never; do
+		cat >stacker.yaml <<-END
+			$sparse:
+			  from: {type: oci, url: "base:base"}
+			  imports: [file]
+			  run: cp --sparse=$sparse /stacker/imports/file /file
+		END
+		rlc-build build
+	done
+	equal "$(of_image oci:always .manifest.blob.layers[-1].digest)" "$(of_image oci:never .manifest.blob.layers[-1].digest)"
+}

@@ -114,6 +114,7 @@ What changes while steps run is not taken for what they had: the next build runs
 .It Ev SOURCE_DATE_EPOCH
 Seconds since 1970: the time that counts as now, and the latest that a layer has, so that the same
 inputs make the same bytes.
+Holes of files are written as zeros then: which zeros are a hole is the file system's choice.
 Where no overlay can be mounted steps run in a whole tree, and make the same, unless they look at
 link counts or inode numbers: there each name of a file of the base is a file of its own.
 .El

@@ -294,12 +294,17 @@ static int add_compression(const struct making *m, struct key *k)
 	return key_adds(k, "compression", text);
 }
 
+/* Another one whenever the same steps come to be other bytes: what is cached is none of these. */
+#define LAYERS_FORM "2"
+
 static int add_steps(struct making *m, struct key *k, struct err *err)
 {
 	const struct recipe *r = m->r;
 	char chain[65];
 	int code = image_chain(&m->image, chain);
 
+	if (code == 0)
+		code = key_adds(k, "form of layers", LAYERS_FORM);
 	if (code == 0)
 		code = key_adds(k, "base", chain);
 	if (code == 0)

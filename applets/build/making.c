@@ -78,6 +78,11 @@ enum compression making_compression(const struct making *m)
 	return m->w->auto_compress ? image_compression(&m->image) : m->w->compress;
 }
 
+bool making_no_holes(const struct making *m)
+{
+	return m->w->has_epoch || making_compression(m) == COMPRESS_CHUNKED;
+}
+
 static int open_sums(struct making *m, struct err *err)
 {
 	cleanup_fd int dir = work_dir(m->w, "sums", err);

@@ -71,6 +71,12 @@ struct unpack_options making_unpack(struct making *m);
 enum compression making_compression(const struct making *m);
 
 /*
+ * Whether holes of files are written as zeros. Where two builds are to be the same on any machine,
+ * too: which zeros are a hole is the file system's choice.
+ */
+bool making_no_holes(const struct making *m);
+
+/*
  * Finds what the image is based on: m->image, and m->from where its blobs are elsewhere. 0 or
  * negative errno with err.
  */

@@ -116,7 +116,7 @@ static int write_changes(struct stage *s, const struct changes *c, struct descri
 	const struct changes_layer l = {.tree = &s->whole,
 		.owners = &s->m->w->context.owners,
 		.clamp = s->m->w->has_epoch,
-		.no_holes = how == COMPRESS_CHUNKED,
+		.no_holes = making_no_holes(s->m),
 		.mtime = s->m->w->epoch,
 		.fault = pack_fault,
 		.finished = pack_finished,

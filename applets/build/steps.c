@@ -135,7 +135,7 @@ static int pack_upper(
 		.lowers = s->lowers.data,
 		.lowers_at = s->m->store.fd,
 		.how = how,
-		.no_holes = how == COMPRESS_CHUNKED,
+		.no_holes = making_no_holes(s->m),
 		.settle = true,
 		.clamp = s->m->w->has_epoch,
 		.mtime = s->m->w->epoch,
