@@ -24,6 +24,8 @@
 /* What the processes have in common, and each has for itself. */
 struct making {
 	const struct container *c;
+	struct container less; /* what c is where something is withheld */
+	struct run_process process;
 	struct guard_life life;
 	int ends[2]; /* the caller's, the others' */
 	int flags;   /* namespaces that are made */
@@ -350,15 +352,15 @@ static void withhold(struct run_caps *caps)
 
 static int stage(struct making *m)
 {
-	struct run_process process = *m->c->process;
-	struct container c = *m->c;
 	cleanup_err struct err err = ERR_NONE;
 	pid_t pid;
 
-	if (container_reaches_devices(&c)) {
-		withhold(&process.caps);
-		c.process = &process;
-		m->c = &c;
+	if (container_reaches_devices(m->c)) {
+		m->less = *m->c;
+		m->process = *m->c->process;
+		withhold(&m->process.caps);
+		m->less.process = &m->process;
+		m->c = &m->less;
 	}
 	base_close(&m->ends[0]);
 	close_inherited(m);
