@@ -791,3 +791,28 @@ rlc-build convert: Dockerfile:4:1: \${{ARG_DIR}} is bound, and what a step write
 		User "77"
 	END
 }
+
+@test "convert: no character of a text becomes YAML or a command" {
+	local name=$'-a "b"\n\'c: #\xe2\x80\xa8${x}' ls=$'\xe2\x80\xa8' nel=$'\xc2\x85' cr=$'\r'
+
+	echo here >"$name"
+	dockerfile <<-END
+		\\
+		FROM base:1
+		\\
+		RUN echo "a${ls}evil:${ls}  from:${ls}    type: scratch${ls}#" >/ls
+		RUN echo "a${cr}b" >/cr
+		ENV NEL="x $nel y" NOT=\${NO:-\$(id)} NESTED=\${NO:-a{b}c}
+		ARG V="it's"
+		ENV TAB="a	\$V"
+		RUN echo "\$NOT \$NESTED \$TAB" >/env
+		COPY -* /all/
+	END
+	runs 0 made
+	rlc-image unpack --image oci:app b
+	equal "$(cat b/rootfs/ls)" "a${ls}evil:${ls}  from:${ls}    type: scratch${ls}#"
+	equal "$(cat b/rootfs/cr)" "a${cr}b"
+	equal "$(cat b/rootfs/env)" $'$(id) a{b}c a\tit\'s'
+	equal "$(cat "b/rootfs/all/$name")" here
+	equal "$(of_image oci:app '.config.blob.config.Env[]' | grep NEL)" "NEL=x $nel y"
+}

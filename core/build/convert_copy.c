@@ -304,12 +304,12 @@ static int copy_source(struct converting *c, struct copy *copy, const char *sour
 /* Whether the word begins the next here-document. */
 static bool is_doc(const struct copy *copy, size_t docs, const char *word)
 {
-	const struct docker_step *s = copy->s;
+	const struct heredoc *doc = copy->s->docs + docs;
+	const char *sign = docs < copy->s->doc_count && doc->tabs ? "<<-" : "<<";
 
 	word += strspn(word, "0123456789");
-	if (docs == s->doc_count || strncmp(word, "<<", 2) != 0)
-		return false;
-	return strcmp(word + 2 + s->docs[docs].tabs, s->docs[docs].name) == 0;
+	return docs < copy->s->doc_count && strncmp(word, sign, strlen(sign)) == 0 &&
+	       strcmp(word + strlen(sign), doc->name) == 0;
 }
 
 /* A step writes it: its variables are those that steps have. */

@@ -42,6 +42,7 @@ static void add_body(struct converting *c, const char *name)
 {
 	struct buf *out = &c->out->yaml;
 	const char *line = c->script.data;
+	bool block = !line || yaml_plain(line, true);
 
 	buf_adds(out, out->len ? "\n" : "");
 	add_yaml_text(out, name);
@@ -57,8 +58,12 @@ static void add_body(struct converting *c, const char *name)
 	}
 	add_pairs(out, "build_env", &stage_now(c)->args);
 	if (c->script.len)
-		buf_adds(out, "  run: |\n");
-	while (line && *line) {
+		buf_adds(out, block ? "  run: |\n" : "  run: ");
+	if (!block) {
+		add_yaml_text(out, line);
+		buf_adds(out, "\n");
+	}
+	while (block && line && *line) {
 		size_t len = strcspn(line, "\n");
 
 		buf_adds(out, "    ");

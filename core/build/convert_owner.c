@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Whom what COPY copies belongs to. */
 #include "core/build/copying.h"
+#include "core/owner/text.h"
 
 #include <stdio.h>
 
@@ -30,22 +31,32 @@ char *convert_owner(const struct converting *c, const char *user)
 	return n < 0 ? NULL : owner;
 }
 
+/* UID, whose group has the same number, or UID:GID. */
+static bool read_numbers(const struct buf *b, unsigned *uid, unsigned *gid)
+{
+	struct text t = text_of(b->data, b->len);
+	uint64_t u, g;
+
+	if (!text_number(&t, 10, UINT32_MAX - 1, &u))
+		return false;
+	g = u;
+	if (!text_end(&t) && (*t.at++ != ':' || !text_number(&t, 10, UINT32_MAX - 1, &g)))
+		return false;
+	*uid = (unsigned)u;
+	*gid = (unsigned)g;
+	return text_end(&t);
+}
+
 int copy_owner(struct converting *c, struct copy *copy, const char *text)
 {
 	cleanup_buf struct buf flat = BUF_NONE;
-	char *end;
 	int code = docker_expand(c, copy->s, text, &flat, NULL);
 
 	if (code < 0)
 		return code;
-	copy->owned = true;
-	copy->uid = (unsigned)strtoul(flat.data, &end, 10);
-	copy->gid = copy->uid;
-	if (end > flat.data && *end == ':' && end[1] >= '0' && end[1] <= '9')
-		copy->gid = (unsigned)strtoul(end + 1, &end, 10);
-	if (end > flat.data && !*end)
+	copy->owned = read_numbers(&flat, &copy->uid, &copy->gid);
+	if (copy->owned)
 		return 0;
-	copy->owned = false;
 	if (strcmp(flat.data, "root") == 0 || strcmp(flat.data, "root:root") == 0)
 		return 0;
 	copy->chown = convert_owner(c, flat.data);

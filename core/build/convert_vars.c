@@ -188,6 +188,8 @@ static int take_arg(
 	if (!name_valid(name))
 		return convert_err(c, s, "'%s' is no name of an argument", name);
 	code = value ? docker_expand(c, s, value, &flat, NULL) : 0;
+	if (code == 0 && value && !yaml_plain(flat.data, false))
+		code = convert_err(c, s, "the value of %s has a control character", name);
 	if (code == 0)
 		code = name_substitution(c, name, flat.data, &key);
 	if (code == 0)

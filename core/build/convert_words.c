@@ -47,20 +47,55 @@ int add_shell_word(struct buf *out, const char *text)
 	return buf_adds(out, "'");
 }
 
+/*
+ * How many bytes the character has, with its number, where YAML does not let it stand, or takes it
+ * for the end of a line; 0: it can stand there.
+ */
+static size_t special(const char *text, unsigned *code)
+{
+	const unsigned char *p = (const void *)text;
+
+	*code = *p;
+	if (*p < ' ' || *p == 0x7f)
+		return *p != '\t';
+	if ((p[1] & 0xc0) != 0x80)
+		return 0;
+	*code = p[1];
+	if (*p == 0xc2 && p[1] < 0xa0)
+		return 2;
+	if ((*p & 0xf0) != 0xe0 || (p[2] & 0xc0) != 0x80)
+		return 0;
+	*code = (*p & 15U) << 12 | (p[1] & 63U) << 6 | (p[2] & 63U);
+	return *code == 0x2028 || *code == 0x2029 || *code == 0xfeff || *code >= 0xfffe ? 3 : 0;
+}
+
+bool yaml_plain(const char *text, bool newlines)
+{
+	unsigned code;
+
+	for (; *text; text++)
+		if (special(text, &code) && !(newlines && code == '\n'))
+			return false;
+	return true;
+}
+
 int add_yaml_text(struct buf *out, const char *text)
 {
-	const char *p;
-	bool control = false;
+	const char *quote = yaml_plain(text, false) ? "'" : "\"";
+	unsigned code;
+	size_t n;
 
-	for (p = text; *p; p++)
-		control = control || (unsigned char)*p < ' ' || *p == 0x7f;
-	buf_adds(out, control ? "\"" : "'");
-	for (p = text; *p; p++)
-		if (control && ((unsigned char)*p < ' ' || *p == 0x7f || *p == '"' || *p == '\\'))
-			buf_addf(out, "\\x%02x", (unsigned char)*p);
+	for (buf_adds(out, quote); *text; text += n) {
+		n = special(text, &code);
+		if (n)
+			buf_addf(out, code < 256 ? "\\x%02x" : "\\u%04x", code);
+		else if (*text == *quote || (*text == '\\' && *quote == '"'))
+			buf_addf(out, "%c%c", *quote == '"' ? '\\' : '\'', *text);
 		else
-			buf_addf(out, !control && *p == '\'' ? "'%c" : "%c", *p);
-	return buf_adds(out, control ? "\"" : "'");
+			buf_add(out, text, 1);
+		n += !n;
+	}
+	return buf_adds(out, quote);
 }
 
 struct expanding {
@@ -118,10 +153,20 @@ static int unknown_variable(struct expanding *x, const char *name)
 
 static int expand(struct expanding *x, const char *word);
 
+/* What would be something else to a shell is not left to it. */
+static bool same_in_shell(const char *modifier)
+{
+	return !modifier[strspn(modifier, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789_./:=@%+,-")];
+}
+
 /* What a variable comes to; modifier is what follows its name in the braces. */
 static int expand_variable(struct expanding *x, const char *name, const char *modifier)
 {
 	const char *value = find_variable(x->c, name), *word = modifier + (*modifier == ':');
+	bool takes_word = *word == '+' ? value != NULL && (*value || *modifier != ':')
+				       : *word == '-' && (!value || (!*value && *modifier == ':'));
+	bool same = same_in_shell(modifier);
 	struct buf *shell = x->shell;
 	int code = 0;
 
@@ -129,9 +174,10 @@ static int expand_variable(struct expanding *x, const char *name, const char *mo
 		return convert_err(x->c, x->s,
 			"'${%s%s}' cannot be converted; '${%s}', '${%s:-...}', '${%s:+...}' can",
 			name, modifier, name, name, name);
-	x->shell = NULL;
-	if (*word == '+' ? value != NULL && (*value || *modifier != ':')
-			 : *word == '-' && (!value || (!*value && *modifier == ':')))
+	if (shell && (same || (!takes_word && *word != '+')))
+		buf_addf(shell, "\"${%s%s}\"", name, same ? modifier : "");
+	x->shell = takes_word && !same ? shell : NULL;
+	if (takes_word)
 		code = expand(x, word + 1);
 	else if (*word != '+')
 		code = value ? add_literal(x, value, strlen(value)) : unknown_variable(x, name);
@@ -159,8 +205,6 @@ static int take_variable(struct expanding *x, const char **p)
 	if (!name || !modifier)
 		return convert_memory(x->c);
 	flush_literal(x);
-	if (x->shell)
-		buf_addf(x->shell, "\"${%s%s}\"", name, modifier);
 	*p = end;
 	return expand_variable(x, name, modifier);
 }
@@ -202,6 +246,10 @@ static int expand_all(struct expanding *x, const char *text)
 	buf_free(&x->literal);
 	if (code == 0 && (x->flat->failed || (x->shell && x->shell->failed)))
 		return convert_memory(x->c);
+	if (code == 0 && !x->raw && strstr(x->flat->data, "${{") &&
+		!yaml_plain(x->flat->data, false))
+		return convert_err(
+			x->c, x->s, "a control character beside what ARG says cannot be converted");
 	return code;
 }
 

@@ -86,7 +86,12 @@ int docker_expand_text(struct converting *c, const struct docker_step *s, const 
 /* All words of the text (or of JSON), expanded. 0 or negative errno with err. */
 int docker_words(struct converting *c, const struct docker_step *s, struct strings *out);
 
-/* Adds text as a scalar of YAML. */
+/*
+ * Whether all characters of text can stand in a scalar of YAML as they are, none of them the end of
+ * a line to it. newlines: "\n" can, as in a block.
+ */
+bool yaml_plain(const char *text, bool newlines);
+/* Adds text as a scalar of YAML in quotes, which what is not plain needs to be double ones. */
 int add_yaml_text(struct buf *out, const char *text);
 
 /*

@@ -94,8 +94,10 @@ static bool join_lines(
 			buf_adds(script, "\\\n");
 		buf_add(script, line, len);
 		/* A line of nothing but the escape has begun one, too */
-		if (more && !text->len)
+		if (more && !text->len) {
 			buf_adds(text, " ");
+			buf_adds(script, " ");
+		}
 	}
 	return text->len != 0;
 }
