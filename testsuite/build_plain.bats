@@ -8,10 +8,10 @@ load lib
 setup_file() {
 	cd "$BATS_FILE_TMPDIR"
 	programs rootfs sh ls cat id mkdir stat touch rm ln sleep env chown chmod mv cp rmdir mkfifo truncate dd mknod
-	mkdir -p rootfs/b/{keep/deep,dir,todir,again,moved/in,empty,times,linked,made} rootfs/etc
+	mkdir -p rootfs/b/{keep/deep,dir,todir,again/in/deep,moved/in,empty,times,linked,made} rootfs/etc
 	cd rootfs/b
 	for f in file same touched opened removed chmodded chowned linked/one replaced todir/in again/one \
-		again/two moved/file moved/in/file dir/file keep/deep/file times/file upper; do
+		again/two again/in/old again/in/deep/old moved/file moved/in/file dir/file keep/deep/file times/file upper; do
 		echo "$f" >$f
 	done
 	ln linked/one linked/two
@@ -103,7 +103,7 @@ same_images() {
 		    rm removed
 		    rm -r todir; echo x >todir
 		    rm replaced; mkdir replaced; echo x >replaced/in
-		    rm -r again; mkdir again; echo one >again/one
+		    rm -r again; mkdir -p again/in/deep; echo one >again/one; echo new >again/in/deep/new
 		    mv moved other
 		    touch -d @5 times/file
 		    touch times/x; rm times/x

@@ -11,6 +11,7 @@ struct known_dir {
 struct level {
 	struct known_dir *at;
 	size_t count, room, next;
+	bool opaque; /* that one, or one above it */
 };
 
 struct walking {
@@ -30,7 +31,7 @@ static void level_free(struct level *l)
 		below_list_free(&l->at[i].in);
 	}
 	free(l->at);
-	*l = (struct level){NULL, 0, 0, 0};
+	*l = (struct level){NULL, 0, 0, 0, false};
 }
 
 /* in is the level's from here on. */
@@ -78,7 +79,7 @@ static int push_level(struct walking *c)
 		c->levels = levels;
 		c->room = room;
 	}
-	c->levels[c->depth++] = (struct level){NULL, 0, 0, 0};
+	c->levels[c->depth++] = (struct level){NULL, 0, 0, 0, false};
 	return 0;
 }
 
@@ -113,15 +114,18 @@ static bool is_dir(const struct dir *dir, const struct listing *l, size_t i)
 static int enter_merged(
 	struct walking *w, const struct below_list *in, const char *path, struct err *err)
 {
+	struct level *level = &w->levels[w->depth - 1];
 	struct below_dir d;
 	const struct merged_dir m = {.dir = walk_dir(w->walk),
 		.names = walk_listing(w->walk),
 		.path = path,
 		.below = &d,
-		.opaque = below_is_opaque(walk_dir(w->walk)->fd, NULL)};
+		.opaque = (w->depth > 1 && level[-1].opaque) ||
+			  below_is_opaque(walk_dir(w->walk)->fd, NULL)};
 	const struct below_list none = {NULL, 0};
 	int r = below_enter(w->below, m.opaque && !w->through ? &none : in, path, &d, err);
 
+	level->opaque = m.opaque;
 	if (r == 0)
 		r = w->each(w->arg, &m, err);
 	for (size_t i = 0; r == 0 && d.count && i < m.names->count; i++)

@@ -10,7 +10,7 @@ struct merged_dir {
 	const struct listing *names; /* in it, sorted */
 	const char *path;            /* "a/b", "." for the top */
 	const struct below_dir *below;
-	bool opaque;
+	bool opaque; /* or in one that is: overlayfs marks the uppermost of them alone */
 };
 
 typedef int merged_fn(void *arg, const struct merged_dir *m, struct err *err);
