@@ -295,7 +295,7 @@ static int add_compression(const struct making *m, struct key *k)
 }
 
 /* Another one whenever the same steps come to be other bytes: what is cached is none of these. */
-#define LAYERS_FORM "2"
+#define LAYERS_FORM "3"
 
 static int add_steps(struct making *m, struct key *k, struct err *err)
 {

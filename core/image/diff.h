@@ -19,8 +19,9 @@ int facts_new(
 
 /*
  * The same for several trees (at most FACTS_TREES) that have layers in common, each layer still
- * read once. in says which trees layer i is in: a bit for each. Faults are told of the last tree
- * alone. out has their places, all NULL; the caller frees what is there, after an error too.
+ * read once. in, which gets the options' arg, says which trees layer i is in: a bit for each.
+ * Faults are told of the last tree alone. out has their places, all NULL; the caller frees what is
+ * there, after an error too.
  */
 enum { FACTS_TREES = 4 };
 typedef unsigned facts_in_fn(void *arg, size_t i);

@@ -248,9 +248,11 @@ static int get_target(struct facts *f, const struct place *p, struct entry *e)
 	char target[PATH_MAX];
 	int r = merge_store_read(f->tree->store, at, target, sizeof(target));
 
+	if (r < 0)
+		return r;
 	target[sizeof(target) - 1] = '\0';
 	e->link = strdup(target);
-	return r < 0 ? r : e->link ? 0 : -ENOMEM;
+	return e->link ? 0 : -ENOMEM;
 }
 
 int facts_get(struct facts *f, uint32_t id, struct fact *fact)

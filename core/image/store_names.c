@@ -31,10 +31,8 @@ int image_chain(const struct image *i, char hex[65])
 int store_add_name(struct buf *lowers, const char *hex)
 {
 	cleanup_buf struct buf all = BUF_NONE;
-	int r = buf_addf(&all,
-		"layers/"
-		"%s%s%s",
-		hex, lowers->len ? ":" : "", lowers->len ? lowers->data : "");
+	int r = buf_addf(&all, "layers/%s%s%s", hex, lowers->len ? ":" : "",
+		lowers->len ? lowers->data : "");
 
 	buf_cut(lowers, 0);
 	return r < 0 ? r : buf_add(lowers, all.data, all.len);

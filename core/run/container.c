@@ -299,10 +299,10 @@ static int start_guest(const struct making *m, const struct root *root, int pty)
 	g.initial = begin_as(m->c->process, &creds, &cg.begun_as);
 #endif
 	cg.emulated = g.emulate != EMULATE_OFF;
-	/* A filter of one who may do little takes the power of setuid files; the guest has not. */
 	/* Who made one that stays may wait until nobody has its standard error any more. */
 	if (pty >= 0 && !m->c->attached)
 		dup2(pty, STDERR_FILENO);
+	/* A filter of one who may do little takes the power of setuid files; the guest has not. */
 	if (g.emulate != EMULATE_OFF && !m->c->process->no_new_privileges)
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	return guest_run(&g, root);
