@@ -381,6 +381,12 @@ rlc-build convert: Dockerfile:4:1: '[^ab.]*.d' is what matches it now: x.d"
 		"'a.c' 'b.c' 'sp ace.c' 'd/.f/2.c' 'd/e/1.c' 'other/3.c' 'x.d' 'stacker://one.copy1/.copied' 'stacker://one.copy2/.copied/' 'stacker://one.copy3/.copied/' "
 	equal "$(grep 'for f' stacker.yaml | tr -d '\n')" \
 		"    for f in /o/[!x]*.jar; do    for f in /o/q' '''\\'''r/*; do    for f in /o/*.jar; do"
+	refused "2:1: 'away' leads out of the directory that this file is in" <<<$'FROM x\nCOPY d/../away/ /x/'
+	refused "2:1: 'away/3.c' leads out of the directory that this file is in" <<<$'FROM x\nCOPY away/3.c /x/'
+	refused "2:1: 'away' leads out of the directory that this file is in" <<<$'FROM x\nRUN --mount=type=bind,source=away,target=/x y'
+	dockerfile <<<$'FROM x\nCOPY aw* /x/'
+	runs 1 rlc-build convert
+	has "Dockerfile:2:1: 'away' leads out of the directory that this file is in"
 	refused "2:1: '*.c' is several files; they go into a directory: write '/x/' at the end" <<<$'FROM x\nCOPY *.c /x'
 }
 

@@ -25,6 +25,9 @@ makes another, as
 Wildcards are what matches when it is converted, or in the stage that
 .Fl -from
 names; here-documents are steps.
+What symlinks lead to outside the directory of
+.Ar FILE
+is not taken.
 Files that
 .Ic --mount=type=bind
 names are

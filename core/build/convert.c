@@ -2,6 +2,7 @@
 /* A Dockerfile becomes a file of images, instruction by instruction. */
 #include "core/build/converting.h"
 #include "core/base/nearest.h"
+#include "core/base/sys.h"
 #include "core/build/fields.h"
 
 #include <stdarg.h>
@@ -23,6 +24,15 @@ int convert_note(struct converting *c, const struct docker_step *s, const char *
 		strings_add(&c->out->notes, note.data) < 0)
 		return convert_memory(c);
 	return 0;
+}
+
+int convert_inside(struct converting *c, const struct docker_step *s, const char *path)
+{
+	cleanup_fd int fd = sys_openat2(c->context, path, O_PATH, 0, SYS_RESOLVE_BENEATH);
+
+	if (fd != -EXDEV)
+		return 0;
+	return convert_err(c, s, "'%s' leads out of the directory that this file is in", path);
 }
 
 static int on_left_out(struct converting *c, const struct docker_step *s)

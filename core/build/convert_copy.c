@@ -164,6 +164,8 @@ static int import_path(
 	if (!clean)
 		return convert_memory(c);
 	buf_adds(path, clean[1] ? clean + 1 : ".");
+	if (convert_inside(c, copy->s, clean[1] ? clean + 1 : ".") < 0)
+		return -EINVAL;
 	if (!copy_is_content(c, copy, source))
 		return 0;
 	buf_adds(path, path->data[path->len - 1] == '/' ? "" : "/");

@@ -47,6 +47,8 @@ static int add_bind(struct converting *c, const struct docker_step *s, const str
 		return convert_memory(c);
 	if (dest[1] && dest[strlen(dest) - 1] == '/')
 		dest[strlen(dest) - 1] = '\0';
+	if (convert_inside(c, s, source[1] ? source + 1 : ".") < 0)
+		return -EINVAL;
 	buf_adds(out, "    - source: ");
 	add_yaml_text(out, source[1] ? source + 1 : ".");
 	buf_adds(out, "\n      dest: ");

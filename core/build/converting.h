@@ -65,6 +65,11 @@ static inline struct stage *stage_now(const struct converting *c)
 #define convert_err(c, s, ...) place_err((c)->err, -EINVAL, (c)->path, &(s)->place, __VA_ARGS__)
 int convert_note(struct converting *c, const struct docker_step *s, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/*
+ * 0; -EINVAL with err where symlinks lead from path, which is relative, to what is not in the
+ * context: whoever wrote the file may not be who has that.
+ */
+int convert_inside(struct converting *c, const struct docker_step *s, const char *path);
 /* -ENOMEM, with err. */
 int convert_memory(const struct converting *c);
 
