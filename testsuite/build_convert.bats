@@ -191,6 +191,8 @@ refused() {
 @test "convert: what cannot be converted is told by its line, and nothing is written" {
 	refused "2:1: the here-document has no end: a line 'EOF' is missing" <<<$'FROM x\nRUN cat <<A <<EOF\na\nA\n EOF\nA'
 	refused "2:1: there is no shell in this image to write 'EOF'; put it into a file and copy that" <<<$'FROM scratch\nCOPY <<EOF /x\na\nEOF'
+	refused "3:1: '\${{' cannot be converted; a file of images has it replaced" <<<$'FROM x\nARG V=1\nRUN echo \'${{ARG_V}}\''
+	refused "2:1: '\${{' cannot be converted; a file of images has it replaced" <<<$'FROM x\nRUN cat <<E\n${{IMAGE}}\nE'
 	refused "1:1: RUN stands before FROM" <<<'RUN x'
 	refused "1:1: there is no FROM, so no image" <<<'# nothing'
 	refused "2:1: there is no instruction RNU; did you mean RUN?" <<<$'FROM x\nRNU x'
@@ -204,7 +206,7 @@ refused() {
 	refused "2:1: --mount=from=a,target=/x cannot be converted; 'binds' and 'imports' bring in what is needed" <<<$'FROM x\nRUN --mount=from=a,target=/x y'
 	refused "2:1: --mount=target=/x,rw cannot be converted; 'binds' and 'imports' bring in what is needed" <<<$'FROM x\nRUN --mount=target=/x,rw y'
 	refused "2:1: several files go into a directory: write '/x/' at the end" <<<$'FROM x\nCOPY a b /x'
-	refused "1:1: it cannot be written as a file of images: the result:7:19: 'B' has no value: give one by --substitute B=VALUE, or a default as in '\${{B:DEFAULT}}'" <<<$'FROM x\nRUN x ${{B}}'
+	refused "2:1: '\${{' cannot be converted; a file of images has it replaced" <<<$'FROM x\nRUN x ${{B}}'
 	runs 1 rlc-build convert -i gone
 	is "rlc-build convert: gone: cannot open: No such file or directory"
 }

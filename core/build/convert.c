@@ -93,24 +93,25 @@ static int inherit(struct converting *c, struct stage *to, const struct stage *f
 	return 0;
 }
 
-static bool names_image(const char *text)
+/* Whether the instruction has the text, in a here-document or before it. */
+static bool has_text(const struct docker_step *s, const char *text)
 {
-	return strstr(text, "$IMAGE") || strstr(text, "${IMAGE");
+	bool has = strstr(s->text, text);
+	size_t i;
+
+	for (i = 0; i < s->doc_count; i++)
+		has = has || strstr(s->docs[i].text, text);
+	return has;
 }
 
 /* Whether some command has a variable IMAGE of its own, which a substitution may not hide. */
 static bool uses_image(const struct converting *c)
 {
 	const struct docker_step *s = c->file->steps, *end = s + c->file->count;
-	size_t i;
 
-	for (; s < end; s++) {
-		if (names_image(s->text))
+	for (; s < end; s++)
+		if (has_text(s, "$IMAGE") || has_text(s, "${IMAGE"))
 			return true;
-		for (i = 0; i < s->doc_count; i++)
-			if (names_image(s->docs[i].text))
-				return true;
-	}
 	return false;
 }
 
@@ -250,6 +251,9 @@ static int convert_step(struct converting *c, const struct docker_step *s)
 		return convert_err(c, s, "there is no instruction %s", s->word);
 	if (!c->stage_count && i > 1)
 		return convert_err(c, s, "%s stands before FROM", s->word);
+	if (has_text(s, "${{"))
+		return convert_err(
+			c, s, "'${{' cannot be converted; a file of images has it replaced");
 	return instructions[i].take(c, s);
 }
 
