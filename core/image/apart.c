@@ -46,22 +46,6 @@ static int copy_content(int from, int to, int64_t size)
 	return r == 0 && ftruncate(to, size) < 0 ? -errno : r;
 }
 
-static int copy_attrs(int from, int to)
-{
-	cleanup_buf struct buf names = BUF_NONE;
-	int r = attr_list(from, NULL, &names);
-
-	for (const char *n = names.data; r == 0 && names.len && n < names.data + names.len;
-		n += strlen(n) + 1) {
-		cleanup_buf struct buf value = BUF_NONE;
-
-		r = attr_read(from, NULL, n, &value);
-		if (r == 0)
-			r = attr_set(to, NULL, n, value.data, value.len);
-	}
-	return r;
-}
-
 static int copy_file(int from, int to, const struct stat *st)
 {
 	int r = copy_content(from, to, st->st_size);
@@ -71,7 +55,7 @@ static int copy_file(int from, int to, const struct stat *st)
 	if (r == 0 && fchmod(to, st->st_mode & 07777) < 0)
 		r = -errno;
 	if (r == 0)
-		r = copy_attrs(from, to);
+		r = attr_copy(from, to, NULL);
 	if (r == 0 && futimens(to, (const struct timespec[2]){st->st_atim, st->st_mtim}) < 0)
 		r = -errno;
 	return r;

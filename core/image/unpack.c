@@ -150,24 +150,6 @@ static bool is_inherited(const char *attr)
 	       strcmp(attr, DIRMAP_ATTR) != 0 && strncmp(attr, "system.", strlen("system.")) != 0;
 }
 
-static int inherit_attrs(int from, int to)
-{
-	cleanup_buf struct buf names = BUF_NONE;
-	int r = attr_list(from, NULL, &names);
-
-	for (const char *n = names.data; r == 0 && names.len && n < names.data + names.len;
-		n += strlen(n) + 1) {
-		cleanup_buf struct buf value = BUF_NONE;
-
-		if (!is_inherited(n))
-			continue;
-		r = attr_read(from, NULL, n, &value);
-		if (r == 0)
-			r = attr_set(to, NULL, n, value.data, value.len);
-	}
-	return r;
-}
-
 /* With below -1 as nothing. 0 or negative errno. */
 static int be_like(int below, int fd)
 {
@@ -175,7 +157,7 @@ static int be_like(int below, int fd)
 	int r = 0;
 
 	if (below >= 0)
-		r = fstat(below, &st) < 0 ? -errno : inherit_attrs(below, fd);
+		r = fstat(below, &st) < 0 ? -errno : attr_copy(below, fd, is_inherited);
 	if (r == 0 && below >= 0 && geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) < 0)
 		r = -errno;
 	if (r == 0 && fchmod(fd, st.st_mode & 07777) < 0)

@@ -186,6 +186,24 @@ int attr_list(int dirfd, const char *name, struct buf *out)
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
+int attr_copy(int from, int to, bool (*want)(const char *attr))
+{
+	cleanup_buf struct buf names = BUF_NONE;
+	int r = attr_list(from, NULL, &names);
+
+	for (const char *n = names.data; r == 0 && names.len && n < names.data + names.len;
+		n += strlen(n) + 1) {
+		cleanup_buf struct buf value = BUF_NONE;
+
+		if (want && !want(n))
+			continue;
+		r = attr_read(from, NULL, n, &value);
+		if (r == 0)
+			r = attr_set(to, NULL, n, value.data, value.len);
+	}
+	return r;
+}
+
 static bool starts_with_any(const char *attr, const char *const *prefixes)
 {
 	for (; *prefixes; prefixes++)

@@ -26,6 +26,12 @@ ssize_t attr_names(int dirfd, const char *name, char *list, size_t room);
  */
 int attr_list(int dirfd, const char *name, struct buf *out);
 
+/*
+ * Gives the attributes of one open file that want is for (NULL: all) to another. 0 or negative
+ * errno, at the first that cannot be kept.
+ */
+int attr_copy(int from, int to, bool (*want)(const char *attr));
+
 /* An attribute kept aside stands under this prefix and its own name. */
 #define ATTR_KEPT "user.rlc.kept."
 
