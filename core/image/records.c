@@ -79,9 +79,11 @@ static int set_key(struct record *r, enum records_kind kind)
 	if (kind == RECORDS_RPM)
 		return rpm_header(r->text, r->len, &r->len, &r->key, &r->version);
 	if (kind != RECORDS_STANZAS) {
-		const char *colon = memchr(r->text, ':', r->len);
+		const char *colon = memchr(r->text, ':', r->len), *end = r->text + r->len;
 
-		n = colon ? (size_t)(colon - r->text) : r->len;
+		if (colon && kind == RECORDS_RANGES)
+			colon = memchr(colon + 1, ':', (size_t)(end - colon - 1));
+		n = (size_t)((colon ? colon : end) - r->text);
 		r->key = strndup(r->text, n);
 		return r->key ? 0 : -ENOMEM;
 	}

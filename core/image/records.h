@@ -9,7 +9,7 @@ enum records_kind {
 	RECORDS_NONE,
 	RECORDS_LINES,   /* shadow(5) and its like: a line each, the key is what is before ':' */
 	RECORDS_IDS,     /* passwd(5), group(5): the same, and the third field is a number */
-	RECORDS_RANGES,  /* subuid(5): the same with a first number and how many */
+	RECORDS_RANGES,  /* subuid(5): a first number, which is of the key, and how many */
 	RECORDS_STANZAS, /* dpkg's status: stanzas between empty lines, by Package and Architecture
 			  */
 	RECORDS_RPM      /* headers (core/image/rpm.h); those of one version are alike */

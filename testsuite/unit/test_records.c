@@ -51,11 +51,15 @@ static void test_numbers(void)
 		"a:x:7:7\nb:x:8:7\nc:x:9:7\n", "one group for two is fine");
 	expect(s, "", "x:200000:65536\n", "y:300000:65536\n", 0, "x:200000:65536\ny:300000:65536\n",
 		"ranges of one size");
-	expect(s, "", "x:200000:20001\n", "y:220000:10\n", -EEXIST, "y", "ranges that meet");
-	expect(s, "", "x:220000:10\n", "y:200000:20001\n", -EEXIST, "y", "the other way round");
+	expect(s, "", "x:200000:20001\n", "y:220000:10\n", -EEXIST, "y:220000", "ranges that meet");
+	expect(s, "", "x:220000:10\n", "y:200000:20001\n", -EEXIST, "y:200000",
+		"the other way round");
 	expect(s, "", "x:200000:20000\n", "y:220000:10\n", 0, "x:200000:20000\ny:220000:10\n",
 		"side by side");
-	expect(s, "", "x:1:100\nw:2:1\n", "y:50:1\n", -EEXIST, "y", "behind a shorter one");
+	expect(s, "", "x:1:100\nw:2:1\n", "y:50:1\n", -EEXIST, "y:50", "behind a shorter one");
+	expect(s, "a:1:5\na:9:5\n", "a:1:5\na:9:5\nb:20:5\n", "a:1:5\na:9:5\na:30:5\n", 0,
+		"a:1:5\na:9:5\nb:20:5\na:30:5\n", "one user has several");
+	expect(s, "", "x:1:10\n", "x:5:10\n", -EEXIST, "x:5", "they meet themselves");
 }
 
 static void test_stanzas(void)
