@@ -306,11 +306,11 @@ static int copy_source(struct converting *c, struct copy *copy, const char *sour
 /* Whether the word begins the next here-document. */
 static bool is_doc(const struct copy *copy, size_t docs, const char *word)
 {
-	const struct heredoc *doc = copy->s->docs + docs;
-	const char *sign = docs < copy->s->doc_count && doc->tabs ? "<<-" : "<<";
+	const struct heredoc *doc = docs < copy->s->doc_count ? &copy->s->docs[docs] : NULL;
+	const char *sign = doc && doc->tabs ? "<<-" : "<<";
 
 	word += strspn(word, "0123456789");
-	return docs < copy->s->doc_count && strncmp(word, sign, strlen(sign)) == 0 &&
+	return doc && strncmp(word, sign, strlen(sign)) == 0 &&
 	       strcmp(word + strlen(sign), doc->name) == 0;
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/io.h"
 #include <ctype.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -35,6 +36,7 @@ struct group {
 };
 
 struct threads {
+	atomic_uint puts;     /* odd while a process of its own gets another tag */
 	pthread_mutex_t lock; /* of what follows */
 	int proc;
 	size_t count; /* members of all groups */
@@ -90,10 +92,10 @@ static int read_tag(pid_t tid, uint64_t *tag)
 	return 0;
 }
 
-/* A lower tag with this index; *tag is then the new one. */
-static int put_tag(pid_t pid, unsigned int index, uint64_t *tag)
+/* A lower tag with this index; *tag is then the new one, *was the index that it replaced. */
+static int replace_tag(pid_t pid, unsigned int index, uint64_t *tag, unsigned int *was)
 {
-	struct rlimit limit;
+	struct rlimit limit, old;
 	int r = read_tag(pid, tag);
 
 	if (r == 0)
@@ -101,7 +103,38 @@ static int put_tag(pid_t pid, unsigned int index, uint64_t *tag)
 	if (r < 0)
 		return r;
 	limit.rlim_cur = limit.rlim_max = *tag;
-	return prlimit(pid, RLIMIT_RTTIME, &limit, NULL) < 0 ? -EPERM : 0;
+	if (prlimit(pid, RLIMIT_RTTIME, &limit, &old) < 0)
+		return -EPERM;
+	*was = tags_index(old.rlim_max);
+	return 0;
+}
+
+static int put_tag(pid_t pid, unsigned int index, uint64_t *tag)
+{
+	unsigned int was;
+
+	return replace_tag(pid, index, tag, &was);
+}
+
+/*
+ * A process is named by a number, which another may have before the kernel is asked: that one has
+ * its own again then, before anybody is told of what it had.
+ */
+static int put_own(
+	struct threads *t, pid_t pid, unsigned int index, threads_still_fn *still, const void *arg)
+{
+	unsigned int was;
+	uint64_t tag;
+	int r;
+
+	atomic_fetch_add(&t->puts, 1);
+	r = replace_tag(pid, index, &tag, &was);
+	if (r == 0 && !still(arg)) {
+		put_tag(pid, was, &tag);
+		r = -ESRCH;
+	}
+	atomic_fetch_add(&t->puts, 1);
+	return r;
 }
 
 static int read_proc(const struct threads *t, pid_t tid, const char *file, char *text, size_t room)
@@ -345,13 +378,17 @@ static int index_of(struct threads *t, pid_t tid, uint64_t tag)
 
 int threads_index(struct threads *t, pid_t tid)
 {
+	unsigned int puts = atomic_load(&t->puts);
 	uint64_t tag;
 	int r = read_tag(tid, &tag);
+	bool settled = puts % 2 == 0 && atomic_load(&t->puts) == puts;
 
-	if (r < 0 || tags_index(tag) != TAGS_THREADS)
+	if (settled && (r < 0 || tags_index(tag) != TAGS_THREADS))
 		return r < 0 ? r : (int)tags_index(tag);
 	pthread_mutex_lock(&t->lock);
-	r = index_of(t, tid, tag);
+	r = settled ? 0 : read_tag(tid, &tag);
+	if (r == 0)
+		r = tags_index(tag) == TAGS_THREADS ? index_of(t, tid, tag) : (int)tags_index(tag);
 	pthread_mutex_unlock(&t->lock);
 	return r;
 }
@@ -416,7 +453,8 @@ static int change(struct threads *t, pid_t tid, unsigned int index)
 	return 0;
 }
 
-static int put(struct threads *t, pid_t tid, unsigned int index)
+static int put(
+	struct threads *t, pid_t tid, unsigned int index, threads_still_fn *still, const void *arg)
 {
 	struct task k;
 	uint64_t tag;
@@ -437,15 +475,16 @@ static int put(struct threads *t, pid_t tid, unsigned int index)
 		return r;
 	if (k.threads > 1)
 		return tags_index(tag) == index ? 0 : split(t, tid, &k, tag, index);
-	return put_tag(tid, index, &tag);
+	return put_own(t, tid, index, still, arg);
 }
 
-int threads_put(struct threads *t, pid_t tid, unsigned int index)
+int threads_put(
+	struct threads *t, pid_t tid, unsigned int index, threads_still_fn *still, const void *arg)
 {
 	int r;
 
 	pthread_mutex_lock(&t->lock);
-	r = put(t, tid, index);
+	r = put(t, tid, index, still, arg);
 	pthread_mutex_unlock(&t->lock);
 	return r;
 }

@@ -25,11 +25,15 @@ void threads_free(struct threads *t);
  */
 int threads_index(struct threads *t, pid_t tid);
 
+/* Whether the thread that asks is still there, so that its number is not yet another's. */
+typedef bool threads_still_fn(const void *arg);
+
 /*
  * Gives this one thread the credentials of index, which is pinned until this returns. 0; -EAGAIN
  * where the table is full, -ESRCH, -EPERM.
  */
-int threads_put(struct threads *t, pid_t tid, unsigned int index);
+int threads_put(
+	struct threads *t, pid_t tid, unsigned int index, threads_still_fn *still, const void *arg);
 
 /* Marks the indices of the table as used; see tags_in_use. */
 void threads_mark(struct threads *t, uint8_t used[TAGS_INDICES / 8]);

@@ -53,14 +53,20 @@ static int find_used(void *arg, uint8_t used[TAGS_INDICES / 8])
 	return 0;
 }
 
-static int give(struct emu *e, pid_t pid, const struct creds *creds)
+static bool still_asks(const void *call)
 {
+	return call_valid(call);
+}
+
+static int give(const struct call *c, const struct creds *creds)
+{
+	struct emu *e = c->emu;
 	int index = tags_intern(e->tags, creds, find_used, e), r;
 
 	if (index < 0)
 		return index;
 	atomic_store(&e->dropped, true);
-	r = threads_put(e->threads, pid, (unsigned int)index);
+	r = threads_put(e->threads, c->tid, (unsigned int)index, still_asks, c);
 	tags_unpin(e->tags, (unsigned int)index);
 	return r;
 }
@@ -71,7 +77,7 @@ int who_set(const struct call *c, const struct creds *creds)
 
 	if (who_get(c, &now) == 0 && creds_equal(&now, creds))
 		return 0;
-	return call_valid(c) ? give(c->emu, c->tid, creds) : -EINTR;
+	return call_valid(c) ? give(c, creds) : -EINTR;
 }
 
 static int read_number(const char *file)

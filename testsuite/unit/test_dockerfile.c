@@ -158,7 +158,8 @@ static void check_text(const char *text, const char *result)
 static void check_texts(void)
 {
 	check_text("\"x\" 'y", "'\"x\" '\\''y");
-	check_text("$A${A:-\"b\"}-'$A'", "\"${A}\"\"${A:-\"b\"}\"'-'\\'''\"${A}\"''\\''");
+	check_text("$A${A:-b}-'$A'", "\"${A}\"\"${A:-b}\"'-'\\'''\"${A}\"''\\''");
+	check_text("${A:-\"b\"}", "\"${A}\"'");
 	check_text("\\$A \\\\ \\n", "'$A \\ n");
 }
 
