@@ -275,13 +275,11 @@ int deliver(struct making *m, const char *dir, const char *tag, struct err *err)
 		r = work_layout(m->w, dir, LAYOUT_WRITE, &to, err);
 	if (r == 0 && !is_delivered(m, &to, &i, tag)) {
 		r = bring_image(m, &m->layout, &to, &i, err);
+		/* What is linked from one layout to another has other times from then on. */
+		layers_known(m, &to, &i);
+		layers_known(m, &m->layout, &i);
 		if (r == 0)
 			r = image_tag(&to, tag, &i.top, err);
 	}
-	if (r == 0)
-		layers_known(m, &to, &i);
-	/* What is linked from one layout to another has other times from then on. */
-	if (r == 0)
-		layers_known(m, &m->layout, &i);
 	return r;
 }

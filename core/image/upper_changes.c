@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/upper_changes.h"
 
+#include "core/base/io.h"
 #include "core/image/maps.h"
 #include "core/image/merged.h"
 #include "core/image/mtree_inode.h"
@@ -60,29 +61,11 @@ static int open_file(int dirfd, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-static ssize_t read_piece(int fd, char *piece)
-{
-	size_t have = 0;
-
-	while (have < PIECE) {
-		ssize_t n = read(fd, piece + have, PIECE - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	return (ssize_t)have;
-}
-
 /* 1 or 0, or negative errno. */
 static int same_content(struct comparing *c, int a, int b)
 {
 	for (;;) {
-		ssize_t n = read_piece(a, c->block), m = read_piece(b, c->block + PIECE);
+		ssize_t n = io_read(a, c->block, PIECE), m = io_read(b, c->block + PIECE, PIECE);
 
 		if (n < 0 || m < 0)
 			return (int)(n < 0 ? n : m);
